@@ -1,0 +1,243 @@
+//! The only rooms that know a driver.
+//!
+//! [`Backend`] gathers what sqlx leaves in `where`-clauses as methods: bounds of a trait are implied, its
+//! `where`-clauses are not, so a public signature needs `DB: Backend` and no more. No entity and no audit
+//! enters here.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::future::Future;
+
+use sqlx::error::BoxDynError;
+use sqlx::{Connection, Database, Decode, Encode, SqlStr, Type};
+
+use crate::identifier::{IdKind, IdValue};
+
+/// A type that the database `DB` can store: `Encode`, `Decode` and `Type` of sqlx in one name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in {DB}",
+    label = "no column of {DB} holds a `{Self}`",
+    note = "derive `sqlx::Type`, or implement `Type`, `Encode` and `Decode` for this database"
+)]
+pub trait Value<DB: Database>:
+    for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send + Sync + 'static
+{
+}
+
+#[diagnostic::do_not_recommend]
+impl<DB, V> Value<DB> for V
+where
+    DB: Database,
+    V: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send + Sync + 'static,
+{
+}
+
+/// How a database's SQL differs from another's.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl Dialect {
+    pub(crate) const COUNT: usize = 2;
+
+    /// SQLite takes a double-quoted name that no column has for a text, silently; it never does so with grave
+    /// accents.
+    pub(crate) const fn quote(self) -> char {
+        match self {
+            Self::Postgres => '"',
+            Self::Sqlite => '`',
+        }
+    }
+
+    /// Whether a write and its audit row fit in one statement.
+    pub(crate) const fn logs_in_statement(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// Bind parameters that one statement can have.
+    pub(crate) const fn max_parameters(self) -> usize {
+        match self {
+            Self::Postgres => 65_535,
+            Self::Sqlite => 32_766,
+        }
+    }
+}
+
+/// A statement with its arguments, ready to run. Made by `sql` alone, which is where an owner is required.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Query<DB: Database> {
+    pub(crate) text: SqlStr,
+    pub(crate) arguments: DB::Arguments,
+    /// Whether the connection keeps the prepared statement: not for texts that are unlikely to come again.
+    pub(crate) keep: bool,
+}
+
+/// A row of the audit log in the making, as columns.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LogRow {
+    pub(crate) event_id: uuid::Uuid,
+    pub(crate) user: IdValue,
+    pub(crate) entity_type: String,
+    pub(crate) entity_id: Option<String>,
+    pub(crate) operation: &'static str,
+    pub(crate) details: Option<String>,
+    pub(crate) occurred_at: i64,
+}
+
+mod sealed {
+    pub trait Sealed {}
+    #[cfg(feature = "postgres")]
+    impl Sealed for sqlx::Postgres {}
+    #[cfg(feature = "sqlite")]
+    impl Sealed for sqlx::Sqlite {}
+}
+
+/// A database that user-scope runs on: [`sqlx::Postgres`] or [`sqlx::Sqlite`], each with its feature. Sealed.
+///
+/// Its methods are the library's own and may change in any version.
+#[diagnostic::on_unimplemented(
+    message = "user-scope does not run on `{Self}`",
+    label = "not a database of user-scope",
+    note = "switch on the feature `postgres` or `sqlite` of user-scope"
+)]
+pub trait Backend: Database + sealed::Sealed {
+    #[doc(hidden)]
+    const DIALECT: Dialect;
+
+    /// Starts a transaction. On SQLite at once for writing: one that upgrades later fails whatever the timeout.
+    #[doc(hidden)]
+    const BEGIN: &'static str;
+
+    /// Whether a cancelled BEGIN leaves the connection in a transaction that sqlx does not know of.
+    #[doc(hidden)]
+    const CANCELLED_BEGIN_LEAKS: bool;
+
+    /// Settings for connections that the library opens itself.
+    #[doc(hidden)]
+    fn tune(
+        options: <Self::Connection as Connection>::Options,
+        kept_statements: usize,
+    ) -> <Self::Connection as Connection>::Options;
+
+    #[doc(hidden)]
+    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
+    #[doc(hidden)]
+    fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>>;
+    #[doc(hidden)]
+    fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64>;
+    #[doc(hidden)]
+    fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue>;
+
+    #[doc(hidden)]
+    fn add_text(arguments: &mut Self::Arguments, text: Option<String>) -> Result<(), BoxDynError>;
+    #[doc(hidden)]
+    fn add_integer(arguments: &mut Self::Arguments, integer: i64) -> Result<(), BoxDynError>;
+    #[doc(hidden)]
+    fn add_id(arguments: &mut Self::Arguments, id: &IdValue) -> Result<(), BoxDynError>;
+    /// Binds a batch of log rows as `sql::log` writes them: a column an argument, or a value an argument.
+    #[doc(hidden)]
+    fn add_log_rows(arguments: &mut Self::Arguments, kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError>;
+
+    #[doc(hidden)]
+    fn fetch_optional(
+        connection: &mut Self::Connection,
+        query: Query<Self>,
+    ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
+    #[doc(hidden)]
+    fn fetch_all(
+        connection: &mut Self::Connection,
+        query: Query<Self>,
+    ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
+    /// Runs a statement and tells how many rows it touched.
+    #[doc(hidden)]
+    fn execute(
+        connection: &mut Self::Connection,
+        query: Query<Self>,
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
+    /// Runs several statements without arguments, as one message.
+    #[doc(hidden)]
+    fn execute_script(
+        connection: &mut Self::Connection,
+        script: SqlStr,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send;
+}
+
+/// The methods that read the same for every driver, and mean another type for each.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+macro_rules! methods_that_every_driver_has {
+    () => {
+        fn get<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
+            sqlx::Row::try_get(row, position)
+        }
+
+        fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {
+            sqlx::Row::try_get(row, position)
+        }
+
+        fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64> {
+            sqlx::Row::try_get(row, position)
+        }
+
+        fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue> {
+            Ok(match kind {
+                IdKind::Uuid => IdValue::Uuid(sqlx::Row::try_get(row, position)?),
+                IdKind::Integer => IdValue::Integer(sqlx::Row::try_get(row, position)?),
+                IdKind::Text => IdValue::Text(sqlx::Row::try_get(row, position)?),
+            })
+        }
+
+        fn add_text(arguments: &mut Self::Arguments, text: Option<String>) -> Result<(), BoxDynError> {
+            sqlx::Arguments::add(arguments, text)
+        }
+
+        fn add_integer(arguments: &mut Self::Arguments, integer: i64) -> Result<(), BoxDynError> {
+            sqlx::Arguments::add(arguments, integer)
+        }
+
+        fn add_id(arguments: &mut Self::Arguments, id: &IdValue) -> Result<(), BoxDynError> {
+            match id {
+                IdValue::Uuid(id) => sqlx::Arguments::add(arguments, id),
+                IdValue::Integer(id) => sqlx::Arguments::add(arguments, id),
+                IdValue::Text(id) => sqlx::Arguments::add(arguments, id.as_str()),
+            }
+        }
+
+        async fn fetch_optional(
+            connection: &mut Self::Connection,
+            query: Query<Self>,
+        ) -> sqlx::Result<Option<Self::Row>> {
+            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
+            sqlx::Executor::fetch_optional(connection, statement).await
+        }
+
+        async fn fetch_all(
+            connection: &mut Self::Connection,
+            query: Query<Self>,
+        ) -> sqlx::Result<Vec<Self::Row>> {
+            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
+            sqlx::Executor::fetch_all(connection, statement).await
+        }
+
+        async fn execute(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<u64> {
+            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
+            Ok(sqlx::Executor::execute(connection, statement).await?.rows_affected())
+        }
+
+        async fn execute_script(
+            connection: &mut Self::Connection,
+            script: sqlx::SqlStr,
+        ) -> sqlx::Result<()> {
+            sqlx::Executor::execute(connection, sqlx::raw_sql(script)).await.map(drop)
+        }
+    };
+}
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use methods_that_every_driver_has;

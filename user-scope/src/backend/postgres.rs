@@ -1,0 +1,53 @@
+//! PostgreSQL.
+
+use sqlx::Postgres;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgConnectOptions;
+
+use super::{Backend, Dialect, LogRow, Query, methods_that_every_driver_has};
+use crate::identifier::{IdKind, IdValue};
+
+impl Backend for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+    const BEGIN: &'static str = "BEGIN";
+    const CANCELLED_BEGIN_LEAKS: bool = true;
+
+    fn tune(options: PgConnectOptions, kept_statements: usize) -> PgConnectOptions {
+        options.statement_cache_capacity(kept_statements)
+    }
+
+    methods_that_every_driver_has!();
+
+    /// One array a column, for `UNNEST`: the same text for any number of rows.
+    fn add_log_rows(
+        arguments: &mut Self::Arguments,
+        kind: IdKind,
+        rows: &[LogRow],
+    ) -> Result<(), BoxDynError> {
+        use sqlx::Arguments as _;
+        arguments.add(rows.iter().map(|row| row.event_id).collect::<Vec<_>>())?;
+        match kind {
+            IdKind::Uuid => arguments.add(users(rows, |user| match user {
+                IdValue::Uuid(id) => Some(*id),
+                _ => None,
+            })?)?,
+            IdKind::Integer => arguments.add(users(rows, |user| match user {
+                IdValue::Integer(id) => Some(*id),
+                _ => None,
+            })?)?,
+            IdKind::Text => arguments.add(users(rows, |user| Some(user.to_string()))?)?,
+        }
+        arguments.add(rows.iter().map(|row| row.entity_type.as_str()).collect::<Vec<_>>())?;
+        arguments.add(rows.iter().map(|row| row.entity_id.as_deref()).collect::<Vec<_>>())?;
+        arguments.add(rows.iter().map(|row| row.operation).collect::<Vec<_>>())?;
+        arguments.add(rows.iter().map(|row| row.details.as_deref()).collect::<Vec<_>>())?;
+        arguments.add(rows.iter().map(|row| row.occurred_at).collect::<Vec<_>>())
+    }
+}
+
+/// The users of all rows, as the one type that the log's column has.
+fn users<V>(rows: &[LogRow], get: impl Fn(&IdValue) -> Option<V>) -> Result<Vec<V>, BoxDynError> {
+    rows.iter()
+        .map(|row| get(&row.user).ok_or_else(|| "an event's user is not of the pool's owner type".into()))
+        .collect()
+}

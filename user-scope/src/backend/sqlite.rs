@@ -1,0 +1,40 @@
+//! SQLite.
+
+use sqlx::Sqlite;
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+
+use super::{Backend, Dialect, LogRow, Query, methods_that_every_driver_has};
+use crate::identifier::{IdKind, IdValue};
+
+impl Backend for Sqlite {
+    const DIALECT: Dialect = Dialect::Sqlite;
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    const CANCELLED_BEGIN_LEAKS: bool = false;
+
+    /// With a write-ahead log readers do not wait for the writer, nor he for them.
+    fn tune(options: SqliteConnectOptions, kept_statements: usize) -> SqliteConnectOptions {
+        options.journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(kept_statements)
+    }
+
+    methods_that_every_driver_has!();
+
+    /// One argument a value, row by row. A user is stored as text, so that the monitoring queries print it.
+    fn add_log_rows(
+        arguments: &mut Self::Arguments,
+        _kind: IdKind,
+        rows: &[LogRow],
+    ) -> Result<(), BoxDynError> {
+        use sqlx::Arguments as _;
+        for row in rows {
+            arguments.add(row.event_id.to_string())?;
+            arguments.add(row.user.to_string())?;
+            arguments.add(row.entity_type.as_str())?;
+            arguments.add(row.entity_id.as_deref())?;
+            arguments.add(row.operation)?;
+            arguments.add(row.details.as_deref())?;
+            arguments.add(row.occurred_at)?;
+        }
+        Ok(())
+    }
+}

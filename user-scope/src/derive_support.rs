@@ -1,0 +1,103 @@
+//! What the code of the derive calls. Not public: it may change in any version, together with the derive.
+
+use std::any::Any;
+
+use sqlx::error::BoxDynError;
+
+pub use crate::backend::{Backend, Value};
+pub use crate::entity::{
+    Change, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, Moment, NotNull, Nullable,
+    ParentDefinition, ParentOf, ReadAudit, Stamp, Stored, Timestamp, UserScoped, WriteAudit,
+};
+pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};
+pub use sqlx::Database;
+pub use sqlx::error::BoxDynError as BindError;
+
+/// What kind of identifier a field's type is.
+pub const fn kind_of<I: Identifier>() -> IdKind {
+    <I::Raw as RawIdentifier>::KIND
+}
+
+/// The identifier as a value, for the audit.
+pub fn value_of<I: Identifier>(id: &I) -> IdValue {
+    IdValue::of(id)
+}
+
+/// Reads a column.
+pub fn get<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> sqlx::Result<V> {
+    DB::get(row, position)
+}
+
+/// Reads an identifier that is stored as text.
+pub fn get_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -> sqlx::Result<I> {
+    get_optional_as_text::<DB, I>(row, position)?.ok_or_else(|| unreadable(position, "NULL".into()))
+}
+
+/// Reads an identifier that is stored as text, or NULL.
+pub fn get_optional_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -> sqlx::Result<Option<I>> {
+    let Some(text) = DB::get_text(row, position)? else { return Ok(None) };
+    let raw = I::Raw::from_text(text).map_err(|error| unreadable(position, error.into()))?;
+    Ok(Some(I::from_raw(raw)))
+}
+
+fn unreadable(position: usize, source: BoxDynError) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: position.to_string(), source }
+}
+
+/// Binds a value.
+pub fn add<DB: Backend, V: Value<DB>>(arguments: &mut DB::Arguments, value: &V) -> Result<(), BindError> {
+    sqlx::Arguments::add(arguments, value)
+}
+
+/// Binds an identifier as text.
+pub fn add_as_text<DB: Backend, I: Identifier>(arguments: &mut DB::Arguments, id: &I) -> Result<(), BindError> {
+    DB::add_text(arguments, Some(id.as_raw().to_string()))
+}
+
+/// Binds an identifier as text, or NULL.
+pub fn add_optional_as_text<DB: Backend, I: Identifier>(
+    arguments: &mut DB::Arguments,
+    id: Option<&I>,
+) -> Result<(), BindError> {
+    DB::add_text(arguments, id.map(|id| id.as_raw().to_string()))
+}
+
+/// Binds a value of a condition.
+pub fn add_any<DB: Backend, V: Value<DB>>(
+    arguments: &mut DB::Arguments,
+    value: &(dyn Any + Send + Sync),
+) -> Result<(), BindError> {
+    add::<DB, V>(arguments, downcast(value)?)
+}
+
+/// Binds an identifier of a condition as text.
+pub fn add_any_as_text<DB: Backend, I: Identifier>(
+    arguments: &mut DB::Arguments,
+    value: &(dyn Any + Send + Sync),
+) -> Result<(), BindError> {
+    add_as_text::<DB, I>(arguments, downcast(value)?)
+}
+
+fn downcast<V: 'static>(value: &(dyn Any + Send + Sync)) -> Result<&V, BindError> {
+    value.downcast_ref().ok_or_else(|| "a value is not of its column's type".into())
+}
+
+/// A position that no column has.
+pub fn no_such_column(position: usize) -> BindError {
+    format!("no column at position {position}").into()
+}
+
+/// The id that the library made for a new row.
+pub fn made_id<I>(id: Option<&I>) -> Result<&I, BindError> {
+    id.ok_or_else(|| "the library made no id".into())
+}
+
+/// Holds only if `Parent` can be the parent of `Child` and `Id` is the type of its id.
+pub const fn assert_parent<Parent, Child, Id>()
+where
+    Parent: ParentOf<Child> + UserScoped<Id = Id>,
+{
+}
+
+/// Holds only if values of `V` can be stored in `DB`.
+pub const fn assert_storable<DB: Backend, V: Value<DB>>() {}

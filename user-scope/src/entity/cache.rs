@@ -1,0 +1,82 @@
+//! The texts of an entity's statements, written once and kept as long as the program runs.
+//!
+//! It lies in the static that the derive makes, one for each entity: a static in a generic function would be
+//! shared between its instantiations.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::ColumnSet;
+use crate::backend::Dialect;
+
+/// A statement that has one text, or one for each set of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Shape {
+    Get { everyone: bool },
+    Exists { everyone: bool },
+    Insert { logged: bool },
+    Delete { everyone: bool, logged: bool },
+    Update { everyone: bool, logged: bool, columns: ColumnSet },
+}
+
+impl Shape {
+    /// A place in the array of fixed texts, `None` for shapes of which there may be many.
+    const fn slot(self) -> Option<usize> {
+        match self {
+            Self::Get { everyone } => Some(everyone as usize),
+            Self::Exists { everyone } => Some(2 + everyone as usize),
+            Self::Insert { logged } => Some(4 + logged as usize),
+            Self::Delete { everyone, logged } => Some(6 + 2 * everyone as usize + logged as usize),
+            Self::Update { .. } => None,
+        }
+    }
+}
+
+const SLOTS: usize = 10;
+
+/// An application updates a handful of different sets of columns. A client that sends every possible one must
+/// not fill the memory: beyond this many a text is written anew each time.
+const UPDATES_KEPT: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct SqlCache {
+    fixed: [[OnceLock<Box<str>>; SLOTS]; Dialect::COUNT],
+    updates: RwLock<Option<HashMap<(Dialect, Shape), Arc<str>>>>,
+}
+
+/// A kept text.
+#[derive(Debug, Clone)]
+pub(crate) enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl SqlCache {
+    pub(super) const fn new() -> Self {
+        Self { fixed: [const { [const { OnceLock::new() }; SLOTS] }; Dialect::COUNT], updates: RwLock::new(None) }
+    }
+
+    /// The text of `shape`, written by `write` if this is the first time that it is wanted.
+    pub(crate) fn text(&'static self, dialect: Dialect, shape: Shape, write: impl FnOnce() -> String) -> Text {
+        let slot = shape.slot().and_then(|slot| self.fixed.get(dialect as usize)?.get(slot));
+        match slot {
+            Some(slot) => Text::Static(slot.get_or_init(|| write().into_boxed_str())),
+            None => Text::Shared(self.shared(dialect, shape, write)),
+        }
+    }
+
+    fn shared(&self, dialect: Dialect, shape: Shape, write: impl FnOnce() -> String) -> Arc<str> {
+        let kept = self.updates.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = kept.as_ref().and_then(|kept| kept.get(&(dialect, shape))) {
+            return Arc::clone(text);
+        }
+        drop(kept);
+        let text: Arc<str> = write().into();
+        let mut kept = self.updates.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.get_or_insert_default();
+        if kept.len() < UPDATES_KEPT {
+            kept.insert((dialect, shape), Arc::clone(&text));
+        }
+        text
+    }
+}

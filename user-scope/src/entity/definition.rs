@@ -1,0 +1,140 @@
+//! An entity as data: what the derive knows of a struct, in the order of its fields.
+
+use super::{ReadAudit, SqlCache, WriteAudit};
+use crate::identifier::IdKind;
+
+
+/// Names and roles of an entity, and the texts of its statements once they are written.
+///
+/// Made by the derive alone, as a static: the texts live as long as the program.
+#[derive(Debug)]
+pub struct Entity {
+    definition: Definition,
+    cache: SqlCache,
+}
+
+/// What the derive fills in. Every name in it was checked when it was compiled.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Definition {
+    /// How audit rows and errors call the entity.
+    pub name: &'static str,
+    pub schema: Option<&'static str>,
+    pub table: &'static str,
+    pub columns: &'static [ColumnDefinition],
+    pub id: usize,
+    pub id_kind: IdKind,
+    pub id_by_database: bool,
+    pub owner: usize,
+    pub owner_kind: IdKind,
+    pub updated_at: Option<usize>,
+    pub parents: &'static [ParentDefinition],
+    pub audit: EntityAudit,
+}
+
+/// A column.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ColumnDefinition {
+    pub name: &'static str,
+    /// Kept out of the audit.
+    pub redact: bool,
+    /// An identifier that is stored as text, whatever it is in Rust.
+    pub as_text: bool,
+}
+
+/// A column that holds the id of another entity of the same owner.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ParentDefinition {
+    pub column: usize,
+    pub nullable: bool,
+    pub entity: fn() -> &'static Entity,
+}
+
+/// How accesses to an entity are audited, where it differs from the pool's setting.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EntityAudit {
+    pub writes: Option<WriteAudit>,
+    pub reads: Option<ReadAudit>,
+    pub denials: Option<ReadAudit>,
+}
+
+impl Entity {
+    /// For the derive alone.
+    #[doc(hidden)]
+    pub const fn new(definition: Definition) -> Self {
+        Self { definition, cache: SqlCache::new() }
+    }
+
+    /// How audit rows and errors call the entity: its table, unless `name` says otherwise.
+    pub const fn name(&self) -> &'static str {
+        self.definition.name
+    }
+
+    /// The table, without its schema.
+    pub const fn table(&self) -> &'static str {
+        self.definition.table
+    }
+
+    /// The table's schema, if the entity names one.
+    pub const fn schema(&self) -> Option<&'static str> {
+        self.definition.schema
+    }
+
+    /// The names of all columns, in the order in which they are selected.
+    pub fn column_names(&self) -> impl ExactSizeIterator<Item = &'static str> {
+        self.definition.columns.iter().map(|column| column.name)
+    }
+
+    /// The column that holds the id.
+    pub fn id_column(&self) -> &'static str {
+        self.column_name(self.definition.id)
+    }
+
+    /// The column that holds the owner.
+    pub fn owner_column(&self) -> &'static str {
+        self.column_name(self.definition.owner)
+    }
+
+    pub(crate) const fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    pub(crate) const fn cache(&self) -> &SqlCache {
+        &self.cache
+    }
+
+    /// A position that the derive did not make cannot come here; an empty name would fail as SQL, not panic.
+    pub(crate) fn column_name(&self, position: usize) -> &'static str {
+        self.definition.columns.get(position).map_or("", |column| column.name)
+    }
+}
+
+/// A set of columns, by position. The derive refuses entities of more than 128 columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[doc(hidden)]
+pub struct ColumnSet(u128);
+
+impl ColumnSet {
+    pub const EMPTY: Self = Self(0);
+
+    #[must_use]
+    pub const fn with(self, position: usize) -> Self {
+        Self(self.0 | (1 << (position & 127)))
+    }
+
+    pub const fn contains(self, position: usize) -> bool {
+        self.0 & (1 << (position & 127)) != 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The positions, ascending.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..128).filter(move |position| self.contains(*position))
+    }
+}

@@ -1,0 +1,151 @@
+//! What an entity is: the traits that the derive implements, its columns, and conditions on them.
+//!
+//! No SQL and no driver enters here. A condition names columns by position and holds values; `sql` writes it.
+
+mod audit_mode;
+mod cache;
+mod change;
+mod column;
+mod definition;
+mod predicate;
+mod timestamp;
+
+use std::any::Any;
+
+use sqlx::error::BoxDynError;
+
+pub use audit_mode::{ReadAudit, WriteAudit};
+pub(crate) use cache::{Shape, SqlCache};
+pub use change::Change;
+pub use column::{Column, Nullable, NotNull, Operand};
+pub use definition::{ColumnDefinition, ColumnSet, Definition, EntityAudit, Entity, ParentDefinition};
+
+pub use predicate::{Order, Predicate};
+pub(crate) use predicate::{Comparison, Direction, Node};
+pub use timestamp::{Moment, Timestamp};
+
+use crate::backend::Backend;
+use crate::identifier::{IdValue, Identifier};
+
+/// A struct whose rows belong to users. Implemented by `#[derive(UserScoped)]`, never by hand: the derive is
+/// what guarantees that names are safe and that positions fit.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "not an entity",
+    note = "annotate the struct with `#[derive(UserScoped)]` and `#[user_scoped(table = \"…\")]`"
+)]
+pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
+    /// The type of the column marked `id`.
+    type Id: Identifier;
+    /// The type of the column marked `owner`.
+    type Owner: Identifier;
+    /// What an insert takes: every column that the library or the database does not fill.
+    type New: Send + 'static;
+    /// What an update takes: a [`Change`] for each column that may change.
+    type Changes: Send + 'static;
+
+    /// The entity's names, roles and kept statements.
+    fn entity() -> &'static Entity;
+
+    /// The row's id.
+    fn id(&self) -> &Self::Id;
+
+    /// The user to whom the row belongs.
+    fn owner(&self) -> &Self::Owner;
+
+    /// A new id, or `None` if the database makes it.
+    #[doc(hidden)]
+    fn generate_id() -> Option<Self::Id>;
+
+    /// The columns that `changes` sets.
+    #[doc(hidden)]
+    fn changed(changes: &Self::Changes) -> ColumnSet;
+
+    /// The parents that a new row names: position in [`Entity::parents`] and id, absent ones left out.
+    #[doc(hidden)]
+    fn parents_of_new(new: &Self::New) -> Vec<(usize, IdValue)>;
+
+    /// The parents that an update names.
+    #[doc(hidden)]
+    fn parents_of_changes(changes: &Self::Changes) -> Vec<(usize, IdValue)>;
+}
+
+/// What the derive implements for every database that can store all columns of the entity.
+#[doc(hidden)]
+pub trait Stored<DB: Backend>: UserScoped {
+    /// Reads a row whose columns stand in the order of the entity.
+    fn decode(row: &DB::Row) -> sqlx::Result<Self>;
+
+    /// Binds `value` as column number `column`; its type is that of the column, without `Option`.
+    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+
+    /// Binds a new row, one argument a column, in the order of the entity, without an id that the database makes.
+    fn bind_new(new: Self::New, stamp: Stamp<'_, Self>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+
+    /// Binds what is set, one argument a column of [`UserScoped::changed`], in the order of the entity, and
+    /// `updated_at` in its place.
+    fn bind_changes(changes: Self::Changes, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+}
+
+/// A database that can store the entity `T`: the bound for code that is generic over the database.
+///
+/// An application bundles its entities in one line and stays generic:
+///
+/// ```ignore
+/// trait AppDb: Stores<Task> + Stores<Subtask> {}
+/// impl<DB: Stores<Task> + Stores<Subtask>> AppDb for DB {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot store the entity `{T}`",
+    label = "some column of `{T}` has no type in this database",
+    note = "every field must be `sqlx::Type`, `Encode` and `Decode` for this database; `#[user_scoped(skip)]` leaves a field out"
+)]
+pub trait Stores<T: UserScoped>: Backend {
+    #[doc(hidden)]
+    fn decode(row: &Self::Row) -> sqlx::Result<T>;
+    #[doc(hidden)]
+    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+    #[doc(hidden)]
+    fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+    #[doc(hidden)]
+    fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
+    fn decode(row: &DB::Row) -> sqlx::Result<T> {
+        <T as Stored<DB>>::decode(row)
+    }
+
+    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        <T as Stored<DB>>::bind(column, value, arguments)
+    }
+
+    fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        <T as Stored<DB>>::bind_new(new, stamp, arguments)
+    }
+
+    fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        <T as Stored<DB>>::bind_changes(changes, moment, arguments)
+    }
+}
+
+/// What the library writes into a new row, and no input can: id, owner, times.
+#[doc(hidden)]
+pub struct Stamp<'a, T: UserScoped> {
+    pub id: Option<T::Id>,
+    pub owner: &'a T::Owner,
+    pub moment: Moment,
+}
+
+/// That `Self` can be the parent of `Child`: an entity whose owner is of the same type.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the parent of `{Child}`",
+    label = "not an entity whose owner has the same type",
+    note = "a parent is a struct with `#[derive(UserScoped)]`, and its owner has the type of its child's owner"
+)]
+pub trait ParentOf<Child> {}
+
+#[diagnostic::do_not_recommend]
+impl<Parent: UserScoped<Owner = Child::Owner>, Child: UserScoped> ParentOf<Child> for Parent {}

@@ -1,0 +1,221 @@
+//! What can go wrong, as a caller may see it.
+//!
+//! The text of an error says what, where and what to do, and nothing that the database said: that is in
+//! [`source`](std::error::Error::source), for logs.
+
+use std::fmt;
+
+use sqlx::error::{BoxDynError, DatabaseError, ErrorKind};
+
+/// What every operation returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. Its text may be shown to the caller: absent and foreign rows read alike, and nothing of
+/// the driver's words is in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller has no such row. Whether somebody else has one is not told.
+    #[error("no such row in `{entity}`")]
+    NotFound {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
+    /// The caller has no such parent row. Whether somebody else has one is not told.
+    #[error("a row of `{entity}` names a parent that does not exist")]
+    ParentNotFound {
+        /// The child's name.
+        entity: &'static str,
+        /// What the database said, if it was a foreign key that refused.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// A row with the same key exists already.
+    #[error("a row of `{entity}` with the same key exists already")]
+    Duplicate {
+        /// The entity's name.
+        entity: &'static str,
+        /// What the database said.
+        source: Cause,
+    },
+
+    /// Other rows still refer to this one.
+    #[error("other rows still refer to this row of `{entity}`")]
+    Referenced {
+        /// The entity's name.
+        entity: &'static str,
+        /// What the database said.
+        source: Cause,
+    },
+
+    /// The database refused a value: a constraint, a range, a text that it cannot store.
+    #[error("the database refused a value for `{entity}`")]
+    Rejected {
+        /// The entity's name.
+        entity: &'static str,
+        /// What the database said.
+        source: Cause,
+    },
+
+    /// A value could not be made ready for the database.
+    #[error("a value for `{entity}` cannot be stored in this database")]
+    Encode {
+        /// The entity's name.
+        entity: &'static str,
+        /// Why.
+        source: Cause,
+    },
+
+    /// A row does not fit the struct: the table and the entity are at odds.
+    #[error("a row of `{entity}` does not fit its struct; compare the column types of the table with the fields")]
+    Decode {
+        /// The entity's name.
+        entity: &'static str,
+        /// Why.
+        source: Cause,
+    },
+
+    /// A condition holds more values than one statement can carry.
+    #[error("a condition on `{entity}` has more values ({values}) than one statement can carry ({limit}); split it")]
+    TooManyValues {
+        /// The entity's name.
+        entity: &'static str,
+        /// How many values the statement would have.
+        values: usize,
+        /// How many the database takes.
+        limit: usize,
+    },
+
+    /// The system user, or nobody, cannot be a caller: nil, 0, `""` and `"system"` are refused.
+    #[error("this user id is reserved and cannot act; a caller is a real user")]
+    ReservedUser,
+
+    /// A system context has to say why it exists, in 3 to 1,000 characters.
+    #[error("a system context needs a reason of 3 to 1,000 characters, without control characters")]
+    InvalidReason,
+
+    /// Something went wrong earlier in this transaction, or an operation in it was cancelled: it can only be
+    /// rolled back.
+    #[error("this transaction was interrupted or failed earlier and can only be rolled back; begin a new one")]
+    TransactionAborted,
+
+    /// The audit row could not be written, and therefore nothing was.
+    #[error("the access could not be recorded, so it was not made; is the audit table there? `pool.migrate()` makes it")]
+    Audit {
+        /// What the database said.
+        source: Cause,
+    },
+
+    /// No connection to the database could be had in time, or it broke.
+    #[error("the database cannot be reached")]
+    Unavailable {
+        /// Why.
+        source: Cause,
+    },
+
+    /// Anything else that the database, or its driver, answered.
+    #[error("the database could not carry out the operation on `{entity}`")]
+    Database {
+        /// The entity's name, or what else the statement was about.
+        entity: &'static str,
+        /// What the database said.
+        source: Cause,
+    },
+}
+
+/// What lies beneath an [`Error`], for logs and for decisions that need the driver's code.
+///
+/// Its `Debug` and `Display` leave out the parts in which databases quote the values of a row, as in "Key (email)=(…)
+/// already exists".
+pub struct Cause(Box<sqlx::Error>);
+
+impl Cause {
+    /// What sqlx reported. Its own `Debug` may show values of the row.
+    pub const fn as_sqlx(&self) -> &sqlx::Error {
+        &self.0
+    }
+
+    /// The database's own error code, such as PostgreSQL's SQLSTATE.
+    pub fn code(&self) -> Option<String> {
+        Some(self.0.as_database_error()?.code()?.into_owned())
+    }
+
+    /// The constraint that was violated, where the database tells it.
+    pub fn constraint(&self) -> Option<&str> {
+        self.0.as_database_error()?.constraint()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(error) = self.0.as_database_error() else { return self.0.fmt(f) };
+        match error.code() {
+            // Class 22 quotes the value that it cannot take, in its very message.
+            Some(code) if code.starts_with("22") => write!(f, "the database refused a value (SQLSTATE {code})"),
+            Some(code) => write!(f, "{} (code {code})", error.message()),
+            None => f.write_str(error.message()),
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cause({self})")
+    }
+}
+
+impl std::error::Error for Cause {}
+
+impl From<sqlx::Error> for Cause {
+    fn from(error: sqlx::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+/// What a statement was doing, which decides how the refusal of a foreign key reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Reading,
+    Writing,
+    Deleting,
+}
+
+impl Error {
+    /// Sorts what the driver reported.
+    pub(crate) fn from_sqlx(entity: &'static str, doing: Doing, error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Database(database) => match database.kind() {
+                ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
+                ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {
+                    Self::Referenced { entity, source: error.into() }
+                }
+                ErrorKind::ForeignKeyViolation => Self::ParentNotFound { entity, source: Some(error.into()) },
+                ErrorKind::NotNullViolation | ErrorKind::CheckViolation | ErrorKind::ExclusionViolation => {
+                    Self::Rejected { entity, source: error.into() }
+                }
+                _ if is_about_a_value(database.as_ref()) => Self::Rejected { entity, source: error.into() },
+                _ => Self::Database { entity, source: error.into() },
+            },
+            E::Encode(_) => Self::Encode { entity, source: error.into() },
+            E::ColumnDecode { .. } | E::Decode(_) | E::ColumnIndexOutOfBounds { .. } => {
+                Self::Decode { entity, source: error.into() }
+            }
+            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                Self::Unavailable { source: error.into() }
+            }
+            _ => Self::Database { entity, source: error.into() },
+        }
+    }
+
+    pub(crate) fn unbindable(entity: &'static str, source: BoxDynError) -> Self {
+        Self::Encode { entity, source: sqlx::Error::Encode(source).into() }
+    }
+}
+
+/// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch".
+fn is_about_a_value(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22") || code == "18" || code == "20")
+}
