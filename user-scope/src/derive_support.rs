@@ -101,3 +101,8 @@ where
 
 /// Holds only if values of `V` can be stored in `DB`.
 pub const fn assert_storable<DB: Backend, V: Value<DB>>() {}
+
+/// What decoding a row fails with, by a name that does not depend on how the application calls sqlx.
+pub use sqlx::Error as DecodeError;
+/// Stands in for the identifier of a struct that the derive refuses.
+pub use uuid::Uuid;

@@ -187,6 +187,10 @@ impl Error {
     pub(crate) fn from_sqlx(entity: &'static str, doing: Doing, error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
+            // PostgreSQL writes the audit row in the same statement: only the message tells which table refused.
+            E::Database(database) if database.message().contains("user_access_log") => {
+                Self::Audit { source: error.into() }
+            }
             E::Database(database) => match database.kind() {
                 ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
                 ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {

@@ -14,7 +14,7 @@ use crate::backend::Dialect;
 pub(crate) enum Shape {
     Get { everyone: bool },
     Exists { everyone: bool },
-    Insert { logged: bool },
+    Insert { everyone: bool, logged: bool },
     Delete { everyone: bool, logged: bool },
     Update { everyone: bool, logged: bool, columns: ColumnSet },
 }
@@ -25,14 +25,14 @@ impl Shape {
         match self {
             Self::Get { everyone } => Some(everyone as usize),
             Self::Exists { everyone } => Some(2 + everyone as usize),
-            Self::Insert { logged } => Some(4 + logged as usize),
-            Self::Delete { everyone, logged } => Some(6 + 2 * everyone as usize + logged as usize),
+            Self::Insert { everyone, logged } => Some(4 + 2 * everyone as usize + logged as usize),
+            Self::Delete { everyone, logged } => Some(8 + 2 * everyone as usize + logged as usize),
             Self::Update { .. } => None,
         }
     }
 }
 
-const SLOTS: usize = 10;
+const SLOTS: usize = 12;
 
 /// An application updates a handful of different sets of columns. A client that sends every possible one must
 /// not fill the memory: beyond this many a text is written anew each time.

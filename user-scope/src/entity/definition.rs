@@ -106,6 +106,23 @@ impl Entity {
         &self.cache
     }
 
+    /// How the table stores ids, which need not be how Rust holds them.
+    pub(crate) fn stored_id_kind(&self) -> IdKind {
+        self.stored_kind(self.definition.id, self.definition.id_kind)
+    }
+
+    /// How the table stores owners.
+    pub(crate) fn stored_owner_kind(&self) -> IdKind {
+        self.stored_kind(self.definition.owner, self.definition.owner_kind)
+    }
+
+    fn stored_kind(&self, position: usize, kind: IdKind) -> IdKind {
+        match self.definition.columns.get(position) {
+            Some(column) if column.as_text => IdKind::Text,
+            _ => kind,
+        }
+    }
+
     /// A position that the derive did not make cannot come here; an empty name would fail as SQL, not panic.
     pub(crate) fn column_name(&self, position: usize) -> &'static str {
         self.definition.columns.get(position).map_or("", |column| column.name)
@@ -123,6 +140,11 @@ impl ColumnSet {
     #[must_use]
     pub const fn with(self, position: usize) -> Self {
         Self(self.0 | (1 << (position & 127)))
+    }
+
+    #[must_use]
+    pub const fn without(self, position: usize) -> Self {
+        Self(self.0 & !(1 << (position & 127)))
     }
 
     pub const fn contains(self, position: usize) -> bool {

@@ -15,7 +15,7 @@ use std::any::Any;
 use sqlx::error::BoxDynError;
 
 pub use audit_mode::{ReadAudit, WriteAudit};
-pub(crate) use cache::{Shape, SqlCache};
+pub(crate) use cache::{Shape, SqlCache, Text};
 pub use change::Change;
 pub use column::{Column, Nullable, NotNull, Operand};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, EntityAudit, Entity, ParentDefinition};

@@ -1,0 +1,59 @@
+//! The sink that is used unless another is set: the table `user_access_log`.
+
+use std::fmt;
+
+use sqlx::Pool;
+
+use super::{AuditEvent, AuditSink, BoxFuture, SinkError};
+use crate::backend::{Backend, LogRow};
+use crate::identifier::{IdKind, Identifier, RawIdentifier};
+use crate::sql;
+
+/// Writes events into `user_access_log`, a batch a statement.
+pub struct DatabaseSink<DB: Backend> {
+    pool: Pool<DB>,
+    kind: IdKind,
+}
+
+impl<DB: Backend> DatabaseSink<DB> {
+    /// A sink that writes through `pool`, of which the users are identified by `Id`. For a
+    /// [`FanOut`](super::FanOut); by itself it is what a pool has anyway.
+    pub fn new<Id: Identifier>(pool: Pool<DB>) -> Self {
+        Self::of_kind(pool, <Id::Raw as RawIdentifier>::KIND)
+    }
+
+    pub(super) const fn of_kind(pool: Pool<DB>, kind: IdKind) -> Self {
+        Self { pool, kind }
+    }
+}
+
+impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseSink({})", DB::NAME)
+    }
+}
+
+impl<DB: Backend> AuditSink for DatabaseSink<DB> {
+    fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await?;
+            for batch in events.chunks(sql::FULL_BATCH) {
+                let rows: Vec<LogRow> = batch.iter().map(log_row).collect();
+                DB::execute(&mut connection, sql::insert_log_rows(self.kind, &rows)?).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn log_row(event: &AuditEvent) -> LogRow {
+    LogRow {
+        event_id: event.id,
+        user: event.user.clone(),
+        entity_type: event.entity_type.to_owned(),
+        entity_id: event.entity_id.clone(),
+        operation: event.operation.as_str(),
+        details: event.details.to_json(),
+        occurred_at: event.occurred_at.unix_micros(),
+    }
+}

@@ -1,0 +1,188 @@
+//! What is recorded: who did what to which row.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::entity::{ColumnSet, Entity, Moment};
+use crate::identifier::IdValue;
+
+/// What was done, as the column `operation` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// A row was inserted.
+    Create,
+    /// A row was read by its id.
+    Read,
+    /// Rows were read, or counted, by a condition.
+    List,
+    /// A row was changed.
+    Update,
+    /// A row was deleted.
+    Delete,
+    /// A row of somebody else was asked for, and not given.
+    UnauthorizedAccess,
+    /// A system context was made: its receipt.
+    SystemAccess,
+}
+
+impl Operation {
+    /// The word that stands in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::UnauthorizedAccess => "unauthorized_access",
+            Self::SystemAccess => "system_access",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An access, on its way to an [`AuditSink`](super::AuditSink).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// Its own id, the same however often it is sent. Nil until the writer takes it up.
+    pub id: Uuid,
+    /// The user who answers for the access: the caller, or who asked for the system context.
+    pub user: IdValue,
+    /// The entity's name.
+    pub entity_type: &'static str,
+    /// The row's id, if the access was to one row.
+    pub entity_id: Option<String>,
+    /// What was done.
+    pub operation: Operation,
+    /// When, by the application's clock.
+    pub occurred_at: Moment,
+    /// The rest.
+    pub details: Details,
+}
+
+/// What a log row says beyond its columns. Its [`Display`](fmt::Display) is the JSON object that is stored.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Details {
+    /// The columns that were changed; a redacted one is `[redacted]`.
+    pub changed: Vec<&'static str>,
+    /// How many rows a list returned, or a count counted.
+    pub rows: Option<u64>,
+    /// What a denied access would have done.
+    pub attempted: Option<Operation>,
+    /// The receipt of the system context in which it was done.
+    pub receipt: Option<Uuid>,
+    /// Whose row it was, if not the user's own.
+    pub owner: Option<String>,
+    /// Why a system context was made.
+    pub reason: Option<String>,
+}
+
+/// What stands in the log for the name of a redacted column.
+const REDACTED: &str = "[redacted]";
+
+impl Details {
+    /// Names the columns in `columns`.
+    #[must_use]
+    pub(crate) fn changing(mut self, entity: &Entity, columns: ColumnSet) -> Self {
+        let named = entity.definition().columns.iter().enumerate();
+        let named = named.filter(|(position, _)| columns.contains(*position));
+        self.changed = named.map(|(_, column)| if column.redact { REDACTED } else { column.name }).collect();
+        self
+    }
+
+    /// The JSON object, or `None` if there is nothing to say.
+    pub(crate) fn to_json(&self) -> Option<String> {
+        (*self != Self::default()).then(|| self.to_string())
+    }
+}
+
+/// A JSON object; what is absent is left out.
+impl fmt::Display for Details {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut object = Object { f, empty: true };
+        if !self.changed.is_empty() {
+            object.key("changed")?;
+            for (index, column) in self.changed.iter().enumerate() {
+                object.f.write_str(if index == 0 { "[" } else { "," })?;
+                quoted(object.f, column)?;
+            }
+            object.f.write_str("]")?;
+        }
+        if let Some(rows) = self.rows {
+            object.key("rows")?;
+            write!(object.f, "{rows}")?;
+        }
+        object.text("attempted", self.attempted.map(Operation::as_str))?;
+        object.text("receipt", self.receipt.map(|receipt| receipt.to_string()).as_deref())?;
+        object.text("owner", self.owner.as_deref())?;
+        object.text("reason", self.reason.as_deref())?;
+        object.end()
+    }
+}
+
+/// A flat JSON object in the making: too little to ask every user of the library for a JSON crate.
+struct Object<'a, 'f> {
+    f: &'a mut fmt::Formatter<'f>,
+    empty: bool,
+}
+
+impl Object<'_, '_> {
+    fn key(&mut self, key: &str) -> fmt::Result {
+        write!(self.f, "{}\"{key}\":", if self.empty { "{" } else { "," })?;
+        self.empty = false;
+        Ok(())
+    }
+
+    fn text(&mut self, key: &str, text: Option<&str>) -> fmt::Result {
+        let Some(text) = text else { return Ok(()) };
+        self.key(key)?;
+        quoted(self.f, text)
+    }
+
+    fn end(self) -> fmt::Result {
+        self.f.write_str(if self.empty { "{}" } else { "}" })
+    }
+}
+
+/// A JSON string (RFC 8259, section 7).
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for character in text.chars() {
+        match character {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            control if control < ' ' => write!(f, "\\u{:04x}", u32::from(control))?,
+            other => write!(f, "{other}")?,
+        }
+    }
+    f.write_str("\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_a_json_object_whatever_they_hold() {
+        assert_eq!(Details::default().to_string(), "{}");
+        let details = Details {
+            changed: vec!["title", REDACTED],
+            rows: Some(2),
+            reason: Some("say \"hi\"\n\\ \u{1} ☃".into()),
+            ..Details::default()
+        };
+        assert_eq!(
+            details.to_string(),
+            r#"{"changed":["title","[redacted]"],"rows":2,"reason":"say \"hi\"\u000a\\ \u0001 ☃"}"#
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! What is recorded, how, and where it goes.
+//!
+//! A write's row is atomic with the write and never comes here: `sql` and `repository` see to it. What may
+//! follow later, reads and denials by default, goes through a bounded queue to one background writer, which
+//! tells denials from mere misses and hands batches to an [`AuditSink`]. Nothing about requests enters here.
+
+mod classify;
+mod database;
+mod event;
+mod settings;
+mod sink;
+mod trail;
+mod writer;
+
+pub use crate::entity::{ReadAudit, WriteAudit};
+pub use database::DatabaseSink;
+pub use event::{AuditEvent, Details, Operation};
+pub use settings::{AuditSettings, Overflow};
+pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
+pub use trail::{AuditTrail, TrailRow};
+pub use writer::AuditStats;
+pub(crate) use classify::Miss;
+pub(crate) use writer::{Audit, Entry};

@@ -1,0 +1,147 @@
+//! How a pool comes to be: from one that exists, or by connecting with settings that suit the library.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use sqlx::{Connection, Pool};
+
+use crate::audit::AuditSettings;
+use crate::backend::Backend;
+use crate::error::{Doing, Error, Result};
+use crate::identifier::Identifier;
+use crate::pool::ScopedPool;
+
+type ConnectOptions<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
+
+/// Where connections come from: a pool of sqlx, or connect options.
+pub struct PoolSource<DB: Backend>(Source<DB>);
+
+enum Source<DB: Backend> {
+    Pool(Pool<DB>),
+    Options(Box<ConnectOptions<DB>>),
+}
+
+impl<DB: Backend> From<Pool<DB>> for PoolSource<DB> {
+    fn from(pool: Pool<DB>) -> Self {
+        Self(Source::Pool(pool))
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<sqlx::postgres::PgConnectOptions> for PoolSource<sqlx::Postgres> {
+    fn from(options: sqlx::postgres::PgConnectOptions) -> Self {
+        Self(Source::Options(Box::new(options)))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<sqlx::sqlite::SqliteConnectOptions> for PoolSource<sqlx::Sqlite> {
+    fn from(options: sqlx::sqlite::SqliteConnectOptions) -> Self {
+        Self(Source::Options(Box::new(options)))
+    }
+}
+
+impl<DB: Backend> fmt::Debug for PoolSource<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::Pool(_) => write!(f, "a pool of {}", DB::NAME),
+            // Options may hold a password.
+            Source::Options(_) => write!(f, "connect options of {}", DB::NAME),
+        }
+    }
+}
+
+/// A connection that has lain idle for longer is pinged before it is used: a firewall may have forgotten it.
+const PING_AFTER: Duration = Duration::from_secs(60);
+
+/// Builds a [`ScopedPool`]; see [`ScopedPool::builder`].
+#[must_use = "a builder does nothing until `build` is awaited"]
+pub struct ScopedPoolBuilder<DB: Backend, Id> {
+    source: PoolSource<DB>,
+    pool: PoolOptions<DB>,
+    kept_statements: usize,
+    audit: AuditSettings,
+    id: PhantomData<fn() -> Id>,
+}
+
+impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
+    pub(crate) fn new(source: PoolSource<DB>) -> Self {
+        Self {
+            source,
+            pool: PoolOptions::new(),
+            kept_statements: 256,
+            audit: AuditSettings::default(),
+            id: PhantomData,
+        }
+    }
+
+    /// The type that identifies users: `Uuid` unless set, or `i64`, `String`, or a newtype of one.
+    pub fn owner<Owner: Identifier>(self) -> ScopedPoolBuilder<DB, Owner> {
+        let Self { source, pool, kept_statements, audit, id: _ } = self;
+        ScopedPoolBuilder { source, pool, kept_statements, audit, id: PhantomData }
+    }
+
+    /// How accesses are recorded.
+    pub fn audit(mut self, settings: AuditSettings) -> Self {
+        self.audit = settings;
+        self
+    }
+
+    /// How many connections at most; sqlx's own default of 10 unless set. Only for a pool that is made from
+    /// connect options, as all that follows.
+    pub fn max_connections(mut self, connections: u32) -> Self {
+        self.pool = self.pool.max_connections(connections);
+        self
+    }
+
+    /// How many prepared statements a connection keeps; 256 unless set. Each takes some memory on a server.
+    pub const fn kept_statements(mut self, statements: usize) -> Self {
+        self.kept_statements = statements;
+        self
+    }
+
+    /// Any other setting of sqlx's pool. Do not set `before_acquire` or `test_before_acquire`: these are how the
+    /// library pings a connection only after it has lain idle for a minute.
+    pub fn pool_options(mut self, set: impl FnOnce(PoolOptions<DB>) -> PoolOptions<DB>) -> Self {
+        self.pool = set(self.pool);
+        self
+    }
+
+    /// Connects, unless a pool was given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] or [`Error::Database`] if the database cannot be reached or refuses the login.
+    pub async fn build(self) -> Result<ScopedPool<DB, Id>> {
+        let pool = match self.source.0 {
+            Source::Pool(pool) => pool,
+            Source::Options(options) => self
+                .pool
+                .test_before_acquire(false)
+                .before_acquire(|connection, met| {
+                    Box::pin(async move {
+                        if met.idle_for > PING_AFTER {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
+                .connect_with(DB::tune(*options, self.kept_statements))
+                .await
+                .map_err(|error| Error::from_sqlx("connection", Doing::Reading, error))?,
+        };
+        Ok(ScopedPool::assemble(pool, self.audit))
+    }
+}
+
+impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedPoolBuilder")
+            .field("source", &self.source)
+            .field("kept_statements", &self.kept_statements)
+            .field("audit", &self.audit)
+            .finish_non_exhaustive()
+    }
+}

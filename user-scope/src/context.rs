@@ -1,0 +1,120 @@
+//! Who is asking.
+//!
+//! A [`UserContext`] is one user. The administrator's context is in `system`, since it cannot exist without a
+//! pool that keeps its receipt.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::identifier::{IdValue, Identifier, RawIdentifier};
+
+/// One user, who sees and changes his own rows and no others.
+///
+/// It is made from what has been authenticated, such as the subject of a verified token, and from nothing else:
+/// it has no `Default`, and no request's body can be deserialized into it.
+///
+/// ```
+/// use user_scope::{UserContext, Uuid};
+///
+/// let alice = UserContext::new(Uuid::now_v7())?;
+/// assert!(UserContext::new(Uuid::nil()).is_err());             // the system user acts for nobody
+/// assert!(UserContext::new("system".to_owned()).is_err());
+/// # Ok::<(), user_scope::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserContext<Id = Uuid> {
+    user: Id,
+}
+
+impl<Id: Identifier> UserContext<Id> {
+    /// The context of `user`, who must have been authenticated.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReservedUser`] for nil, 0, `""` and `"system"`: no magic id is a user.
+    pub fn new(user: Id) -> Result<Self> {
+        if user.as_raw().is_reserved() {
+            return Err(Error::ReservedUser);
+        }
+        Ok(Self { user })
+    }
+
+    /// The user.
+    pub const fn user(&self) -> &Id {
+        &self.user
+    }
+}
+
+impl<Id: Identifier> fmt::Debug for UserContext<Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserContext({})", self.user.as_raw())
+    }
+}
+
+/// Whose rows a statement may touch. Every constructor of a statement takes one.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Scope<'a, Owner> {
+    /// Those of one user.
+    User(&'a Owner),
+    /// Those of all users; only a system context has this.
+    Everyone,
+}
+
+impl<Owner> Scope<'_, Owner> {
+    pub(crate) const fn is_everyone(&self) -> bool {
+        matches!(self, Self::Everyone)
+    }
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+/// Somebody in whose name rows are read and written: a [`UserContext`] or a
+/// [`SystemContext`](crate::SystemContext). Sealed: there are these two.
+pub trait Caller: sealed::Sealed + Send + Sync {
+    /// The type that identifies users.
+    type Owner: Identifier;
+
+    #[doc(hidden)]
+    fn scope(&self) -> Scope<'_, Self::Owner>;
+
+    /// Who answers for the access in the audit.
+    #[doc(hidden)]
+    fn actor(&self) -> IdValue;
+
+    /// The receipt of system mode.
+    #[doc(hidden)]
+    fn receipt(&self) -> Option<Uuid>;
+}
+
+/// A caller who may write: every one but a system context that was narrowed to reading.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may only read",
+    label = "this context was narrowed to reading",
+    note = "write with the system context itself, before `read_only()`"
+)]
+pub trait Writes: Caller {}
+
+impl<Id: Identifier> sealed::Sealed for UserContext<Id> {}
+
+impl<Id: Identifier> Caller for UserContext<Id> {
+    type Owner = Id;
+
+    fn scope(&self) -> Scope<'_, Id> {
+        Scope::User(&self.user)
+    }
+
+    fn actor(&self) -> IdValue {
+        IdValue::of(&self.user)
+    }
+
+    fn receipt(&self) -> Option<Uuid> {
+        None
+    }
+}
+
+impl<Id: Identifier> Writes for UserContext<Id> {}

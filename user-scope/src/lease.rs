@@ -1,0 +1,74 @@
+//! A connection of the pool that goes back clean, whenever its borrower is dropped.
+//!
+//! sqlx 0.9.0 forgets a transaction whose BEGIN was cancelled on its way: the next borrower's writes then vanish
+//! with it, and under row-level security he would be somebody else (launchbadge/sqlx#4385). A lease knows
+//! whether a BEGIN is under way. It rests on no hook of the pool: hooks replace one another, and a pool that
+//! exists takes none.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Pool, SqlStr};
+use sqlx_core::transaction::TransactionManager;
+
+use crate::backend::Backend;
+
+#[derive(Debug)]
+pub(crate) struct Lease<DB: Backend> {
+    connection: PoolConnection<DB>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No transaction.
+    Idle,
+    /// BEGIN has been sent, and the answer has not been read.
+    Beginning,
+    /// In a transaction, or its COMMIT is under way.
+    Open,
+}
+
+impl<DB: Backend> Lease<DB> {
+    pub(crate) async fn acquire(pool: &Pool<DB>) -> sqlx::Result<Self> {
+        Ok(Self { connection: pool.acquire().await?, state: State::Idle })
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut DB::Connection {
+        &mut self.connection
+    }
+
+    pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
+        self.state = State::Beginning;
+        let statement = Some(SqlStr::from_static(DB::BEGIN));
+        DB::TransactionManager::begin(&mut self.connection, statement).await?;
+        self.state = State::Open;
+        Ok(())
+    }
+
+    pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
+        DB::TransactionManager::commit(&mut self.connection).await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(&mut self) -> sqlx::Result<()> {
+        DB::TransactionManager::rollback(&mut self.connection).await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+}
+
+impl<DB: Backend> Drop for Lease<DB> {
+    fn drop(&mut self) {
+        match self.state {
+            State::Idle => {}
+            // Nobody can tell whether a transaction is open, and nothing short of a round trip could end it. sqlx
+            // closes the connection in the background; closing the pool waits for that. SQLite's worker rolls
+            // back by itself, and a closed in-memory database would be lost.
+            State::Beginning if DB::CANCELLED_BEGIN_LEAKS => self.connection.close_on_drop(),
+            State::Beginning => {}
+            // Queued before whatever comes next on this connection. After a COMMIT that was carried out but not
+            // acknowledged it does nothing.
+            State::Open => DB::TransactionManager::start_rollback(&mut self.connection),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Rows by a condition.
+
+use std::fmt;
+
+use super::ScopedRepository;
+use super::observe::{Rows, observed};
+use crate::audit::Operation;
+use crate::backend::{Backend, Query as Statement};
+use crate::context::{Caller, UserContext};
+use crate::entity::{Order, Predicate, Stores, UserScoped};
+use crate::error::{Doing, Error, Result};
+use crate::session::Session;
+use crate::sql::{self, Selection};
+
+/// A question for rows, from [`ScopedRepository::query`]. The owner is part of it from the start.
+#[must_use = "a query does nothing until `all`, `first` or `count` is awaited"]
+pub struct Query<'a, T, DB, C = UserContext<<T as UserScoped>::Owner>>
+where
+    T: UserScoped,
+    DB: Backend,
+    C: Caller<Owner = T::Owner>,
+{
+    repository: ScopedRepository<'a, T, DB, C>,
+    filter: Option<Predicate<T>>,
+    order: Vec<Order<T>>,
+    limit: Option<u32>,
+}
+
+impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Caller<Owner = T::Owner>,
+{
+    /// All rows of the caller; narrow it by [`filter`](Query::filter), [`order_by`](Query::order_by) and
+    /// [`limit`](Query::limit).
+    pub const fn query(&self) -> Query<'a, T, DB, C> {
+        Query { repository: *self, filter: None, order: Vec::new(), limit: None }
+    }
+}
+
+impl<T, DB, C> Query<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Caller<Owner = T::Owner>,
+{
+    /// Only rows for which `predicate` holds; several filters hold all at once.
+    pub fn filter(mut self, predicate: Predicate<T>) -> Self {
+        self.filter = Some(match self.filter.take() {
+            Some(filter) => filter.and(predicate),
+            None => predicate,
+        });
+        self
+    }
+
+    /// In this order; further calls order rows that are equal so far. Without one the order is the database's.
+    pub fn order_by(mut self, order: Order<T>) -> Self {
+        self.order.push(order);
+        self
+    }
+
+    /// At most this many rows.
+    pub const fn limit(mut self, rows: u32) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyValues`] if the filter holds more than one statement can carry, [`Error::Decode`] if a row
+    /// does not fit the struct, [`Error::Unavailable`] if the database is not there.
+    pub async fn all(self) -> Result<Vec<T>> {
+        let repository = self.repository;
+        observed(T::entity().name(), "list", async {
+            let statement = sql::list::<T, DB>(&repository.caller.scope(), &self.selection());
+            Self::run(repository, statement, |rows| rows.iter().map(DB::decode).collect()).await
+        })
+        .await
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub async fn first(self) -> Result<Option<T>> {
+        Ok(self.limit(1).all().await?.pop())
+    }
+
+    /// How many rows there are; order and limit do not matter.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub async fn count(self) -> Result<u64> {
+        let repository = self.repository;
+        observed(T::entity().name(), "count", async {
+            let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref());
+            Self::run(repository, statement, |rows| {
+                let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+                Ok(u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0))
+            })
+            .await
+        })
+        .await
+    }
+
+    fn selection(self) -> Selection<T> {
+        Selection { filter: self.filter, order: self.order, limit: self.limit }
+    }
+
+    async fn run<R: Rows>(
+        repository: ScopedRepository<'_, T, DB, C>,
+        statement: Result<Statement<DB>, sqlx::error::BoxDynError>,
+        decode: impl FnOnce(&[DB::Row]) -> sqlx::Result<R>,
+    ) -> Result<R> {
+        let entity = T::entity().name();
+        let statement = statement.map_err(|error| Error::unbindable(entity, error))?;
+        let (values, limit) = (sqlx::Arguments::len(&statement.arguments), DB::DIALECT.max_parameters());
+        if values > limit {
+            return Err(Error::TooManyValues { entity, values, limit });
+        }
+        let mut session: Session<'_, DB> = repository.session().await?;
+        let rows = match DB::fetch_all(session.connection(), statement).await {
+            Ok(rows) => rows,
+            Err(error) => return Err(ScopedRepository::<T, DB, C>::failed(session, Doing::Reading, error)),
+        };
+        let result = decode(&rows);
+        let trace = match &result {
+            Ok(result) => repository.read(Operation::List, None, Some(result.rows())),
+            Err(_) => repository.read(Operation::List, None, None),
+        };
+        session.conclude(trace, repository.audit).await;
+        result.map_err(|error| Error::from_sqlx(entity, Doing::Reading, error))
+    }
+}
+
+impl<T, DB, C> fmt::Debug for Query<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Backend,
+    C: Caller<Owner = T::Owner>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("entity", &T::entity().name())
+            .field("filter", &self.filter)
+            .field("order", &self.order)
+            .field("limit", &self.limit)
+            .finish()
+    }
+}

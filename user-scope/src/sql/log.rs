@@ -1,0 +1,185 @@
+//! Statements about the audit table, `user_access_log`: rows written with a write, alone, and in batches; and
+//! what the audit asks.
+
+use sqlx::SqlStr;
+use sqlx::error::BoxDynError;
+
+use super::SqlText;
+use crate::backend::{Backend, Dialect, LogRow, Query};
+use crate::entity::Entity;
+use crate::identifier::{IdKind, IdValue};
+
+const LOG: &str = "user_access_log";
+
+/// An audit row that is written together with what it records.
+#[derive(Debug)]
+pub(crate) struct LogEntry {
+    pub(crate) user: IdValue,
+    pub(crate) entity_type: &'static str,
+    pub(crate) entity_id: Option<String>,
+    pub(crate) operation: &'static str,
+    /// A JSON object.
+    pub(crate) details: Option<String>,
+}
+
+/// Writes `write`, which returns the columns `returned`, and if `log` is there its audit row in the same statement: `WITH changed AS (…), logged AS
+/// (INSERT INTO user_access_log … FROM changed) SELECT … FROM changed`. No row changed, no audit row.
+///
+/// `everyone`: the caller cannot know whose row it is, so the statement adds the owner to the details.
+pub(super) fn with_log(
+    text: &mut SqlText,
+    entity: &Entity,
+    log: Option<&LogEntry>,
+    everyone: bool,
+    write: impl FnOnce(&mut SqlText),
+    returned: impl Fn(&mut SqlText),
+) {
+    let Some(log) = log else {
+        write(text);
+        text.sql(" RETURNING ");
+        return returned(text);
+    };
+    text.sql("WITH changed AS (");
+    write(text);
+    text.sql(" RETURNING ");
+    returned(text);
+    text.sql("), logged AS (INSERT INTO ").name(LOG);
+    text.sql(" (user_id, entity_type, entity_id, operation, details) SELECT ").parameter();
+    text.sql(", ").literal(entity.name()).sql(", ").name(entity.id_column()).sql("::text, ");
+    text.literal(log.operation).sql(", ").parameter().sql("::jsonb");
+    if everyone {
+        text.sql(" || jsonb_build_object('owner', ").name(entity.owner_column()).sql("::text)");
+    }
+    text.sql(" FROM changed) SELECT ");
+    returned(text);
+    text.sql(" FROM changed");
+}
+
+/// Binds what [`with_log`] names.
+pub(super) fn bind_log<DB: Backend>(arguments: &mut DB::Arguments, log: Option<&LogEntry>) -> Result<(), BoxDynError> {
+    let Some(log) = log else { return Ok(()) };
+    add_user::<DB>(arguments, &log.user)?;
+    DB::add_text(arguments, log.details.clone())
+}
+
+/// SQLite's log holds users as text, so that the monitoring queries print them.
+fn add_user<DB: Backend>(arguments: &mut DB::Arguments, user: &IdValue) -> Result<(), BoxDynError> {
+    match DB::DIALECT {
+        Dialect::Postgres => DB::add_id(arguments, user),
+        Dialect::Sqlite => DB::add_text(arguments, Some(user.to_string())),
+    }
+}
+
+/// One audit row by itself. It returns nothing: a login that may only insert can run it.
+pub(crate) fn insert_log_row<DB: Backend>(log: LogEntry) -> Result<Query<DB>, BoxDynError> {
+    let text = match DB::DIALECT {
+        Dialect::Postgres => {
+            "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) \
+             VALUES ($1, $2, $3, $4, $5::jsonb)"
+        }
+        Dialect::Sqlite => {
+            "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) \
+             VALUES ($1, $2, $3, $4, $5)"
+        }
+    };
+    let mut arguments = DB::Arguments::default();
+    add_user::<DB>(&mut arguments, &log.user)?;
+    DB::add_text(&mut arguments, Some(log.entity_type.to_owned()))?;
+    DB::add_text(&mut arguments, log.entity_id)?;
+    DB::add_text(&mut arguments, Some(log.operation.to_owned()))?;
+    DB::add_text(&mut arguments, log.details)?;
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
+}
+
+/// A batch. What a lost connection makes the writer send twice is stored once, by its event id.
+pub(crate) fn insert_log_rows<DB: Backend>(kind: IdKind, rows: &[LogRow]) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    text.sql("INSERT INTO ").name(LOG);
+    text.sql(" (event_id, user_id, entity_type, entity_id, operation, details, occurred_at) ");
+    match DB::DIALECT {
+        Dialect::Postgres => unnest(&mut text, kind),
+        Dialect::Sqlite => values(&mut text, rows.len()),
+    }
+    text.sql(" ON CONFLICT DO NOTHING");
+    let mut arguments = DB::Arguments::default();
+    DB::add_log_rows(&mut arguments, kind, rows)?;
+    // PostgreSQL's text is the same for any number of rows; of SQLite's one stays prepared, that of a full batch.
+    let keep = DB::DIALECT == Dialect::Postgres || rows.len() == FULL_BATCH;
+    Ok(Query { text: text.into_sql(), arguments, keep })
+}
+
+/// How many rows the writer sends at once, at most.
+pub(crate) const FULL_BATCH: usize = 500;
+
+fn unnest(text: &mut SqlText, kind: IdKind) {
+    text.sql("SELECT event_id, user_id, entity_type, entity_id, operation, details::jsonb, ");
+    text.sql("'epoch'::timestamptz + occurred_at * interval '1 microsecond' FROM UNNEST(");
+    let users = match kind {
+        IdKind::Uuid => "::uuid[]",
+        IdKind::Integer => "::bigint[]",
+        IdKind::Text => "::text[]",
+    };
+    let casts = ["::uuid[]", users, "::text[]", "::text[]", "::text[]", "::text[]", "::bigint[]"];
+    text.list(", ", casts, |text, cast| {
+        text.parameter().sql(cast);
+    });
+    text.sql(") AS event (event_id, user_id, entity_type, entity_id, operation, details, occurred_at)");
+}
+
+fn values(text: &mut SqlText, rows: usize) {
+    text.sql("VALUES ");
+    text.list(", ", 0..rows, |text, row| {
+        text.sql("(");
+        text.list(", ", 0..6, |text, _| {
+            text.parameter();
+        });
+        let micros = row * 7 + 7;
+        text.sql(", strftime('%Y-%m-%dT%H:%M:%S', ").parameter().sql(" / 1000000, 'unixepoch')");
+        text.sql(" || printf('.%06d+00:00', ").parameter_again(micros).sql(" % 1000000))");
+    });
+}
+
+/// Ids and owners of those rows among `ids` that are there: how misses are told from denials, afterwards and in
+/// the audit's own name. Columns: id, owner.
+pub(crate) fn owners_of<DB: Backend>(entity: &Entity, ids: &[IdValue]) -> Result<Query<DB>, BoxDynError> {
+    let as_text = entity.stored_id_kind() == IdKind::Text;
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("SELECT ").name(entity.id_column()).sql(", ").name(entity.owner_column());
+    text.sql(" FROM ").table(entity).sql(" WHERE ").name(entity.id_column()).sql(" IN (");
+    let repeats = ids.len().next_power_of_two() - ids.len();
+    let padded = ids.iter().chain(ids.last().into_iter().cycle().take(repeats));
+    for (index, id) in padded.enumerate() {
+        text.sql(if index > 0 { ", " } else { "" }).parameter();
+        if as_text {
+            DB::add_text(&mut arguments, Some(id.to_string()))?;
+        } else {
+            DB::add_id(&mut arguments, id)?;
+        }
+    }
+    text.sql(")");
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// The trail, newest first: a user's own, without what only administrators see, or everybody's.
+/// Columns: id, user, entity type, entity id, operation, time, details; all but the id as text.
+pub(crate) fn select_trail<DB: Backend>(user: Option<&IdValue>, limit: u32) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql(match DB::DIALECT {
+        Dialect::Postgres => {
+            "SELECT id, user_id::text, entity_type, entity_id, operation, \
+             to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"'), details::text"
+        }
+        Dialect::Sqlite => "SELECT id, user_id, entity_type, entity_id, operation, timestamp, details",
+    });
+    text.sql(" FROM ").name(LOG);
+    if let Some(user) = user {
+        text.sql(" WHERE user_id = ").parameter();
+        text.sql(" AND operation NOT IN ('unauthorized_access', 'system_access')");
+        add_user::<DB>(&mut arguments, user)?;
+    }
+    text.sql(" ORDER BY id DESC LIMIT ").parameter();
+    DB::add_integer(&mut arguments, i64::from(limit))?;
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}

@@ -1,0 +1,18 @@
+//! Statements. Every constructor takes a [`Scope`](crate::context::Scope): a statement without an owner can only
+//! be written by a system context.
+//!
+//! All SQL of the library stands in this room, and nothing runs here. Texts are put together from what was
+//! compiled ([`text`]); values are bound, never pasted.
+
+mod log;
+mod parent;
+mod predicate;
+pub(crate) mod schema;
+mod select;
+mod text;
+mod write;
+
+pub(crate) use log::{FULL_BATCH, LogEntry, insert_log_row, insert_log_rows, owners_of, select_trail};
+pub(crate) use select::{Selection, count, exists, get, list};
+use text::SqlText;
+pub(crate) use write::{delete, insert, update};

@@ -1,0 +1,138 @@
+//! Conditions as SQL. The text and its arguments are written together, so that they cannot come apart.
+
+use sqlx::error::BoxDynError;
+
+use super::SqlText;
+use crate::backend::Dialect;
+use crate::entity::{Comparison, Node, Stores, UserScoped};
+
+/// Writes `node` and binds its values.
+pub(super) fn write<T: UserScoped, DB: Stores<T>>(
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+    node: &Node,
+) -> Result<(), BoxDynError> {
+    let entity = T::entity();
+    match node {
+        Node::Compare { column, comparison, value } => {
+            text.column(entity, *column).sql(operator(*comparison)).parameter();
+            DB::bind(*column, value.as_ref(), arguments)
+        }
+        Node::In { values, .. } if values.is_empty() => {
+            text.sql("1 = 0");
+            Ok(())
+        }
+        Node::In { column, values } => {
+            text.column(entity, *column).sql(" IN (");
+            // The last value fills the list up to a power of two: lists of many lengths share a few texts.
+            let repeats = values.len().next_power_of_two() - values.len();
+            let padded = values.iter().chain(values.last().into_iter().cycle().take(repeats));
+            for (index, value) in padded.enumerate() {
+                text.sql(if index > 0 { ", " } else { "" }).parameter();
+                DB::bind(*column, value.as_ref(), arguments)?;
+            }
+            text.sql(")");
+            Ok(())
+        }
+        Node::Between { column, low, high } => {
+            text.column(entity, *column).sql(" BETWEEN ").parameter().sql(" AND ").parameter();
+            DB::bind(*column, low.as_ref(), arguments)?;
+            DB::bind(*column, high.as_ref(), arguments)
+        }
+        Node::Like { column, pattern } => {
+            text.column(entity, *column);
+            // SQLite's LIKE takes upper and lower case for the same, its GLOB does not.
+            let pattern = match text.dialect() {
+                Dialect::Postgres => {
+                    text.sql(" LIKE ").parameter();
+                    pattern.clone()
+                }
+                Dialect::Sqlite => {
+                    text.sql(" GLOB ").parameter();
+                    glob(pattern)
+                }
+            };
+            DB::add_text(arguments, Some(pattern))
+        }
+        Node::IsNull { column } => {
+            text.column(entity, *column).sql(" IS NULL");
+            Ok(())
+        }
+        Node::All(nodes) => join::<T, DB>(text, arguments, " AND ", nodes),
+        Node::Any(nodes) => join::<T, DB>(text, arguments, " OR ", nodes),
+        Node::Not(node) => {
+            text.sql("NOT (");
+            write::<T, DB>(text, arguments, node)?;
+            text.sql(")");
+            Ok(())
+        }
+    }
+}
+
+fn join<T: UserScoped, DB: Stores<T>>(
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+    separator: &'static str,
+    nodes: &[Node],
+) -> Result<(), BoxDynError> {
+    for (index, node) in nodes.iter().enumerate() {
+        text.sql(if index > 0 { separator } else { "" }).sql("(");
+        write::<T, DB>(text, arguments, node)?;
+        text.sql(")");
+    }
+    Ok(())
+}
+
+const fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => " = ",
+        Comparison::NotEqual => " <> ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEqual => " <= ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEqual => " >= ",
+    }
+}
+
+/// A pattern of LIKE as one of GLOB: `%` is `*`, `_` is `?`, and what only GLOB takes for special is bracketed.
+fn glob(like: &str) -> String {
+    let mut glob = String::with_capacity(like.len() + 8);
+    let mut characters = like.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '%' => glob.push('*'),
+            '_' => glob.push('?'),
+            '\\' => push_literally(&mut glob, characters.next().unwrap_or('\\')),
+            other => push_literally(&mut glob, other),
+        }
+    }
+    glob
+}
+
+fn push_literally(glob: &mut String, character: char) {
+    if matches!(character, '*' | '?' | '[') {
+        glob.extend(['[', character, ']']);
+    } else {
+        glob.push(character);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn a_like_pattern_means_the_same_as_a_glob() {
+        for (like, expected) in [
+            ("%ship%", "*ship*"),
+            ("a_b", "a?b"),
+            (r"100\%", "100%"),
+            ("what?", "what[?]"),
+            ("[x]*", "[[]x][*]"),
+            (r"\_\\", r"_\"),
+            (r"end\", r"end\"),
+        ] {
+            assert_eq!(glob(like), expected, "{like}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The text of a statement, which can be put together from nothing but compiled parts.
+//!
+//! [`SqlText`] takes literal SQL, names that the derive checked, and numbers; there is no method that takes a
+//! string made at run time. That is why the one assertion that SQL is safe can stand here.
+
+use std::fmt::Write as _;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+use crate::backend::Dialect;
+use crate::entity::{Entity, Text};
+
+/// A text in the making.
+#[derive(Debug)]
+pub(crate) struct SqlText {
+    text: String,
+    dialect: Dialect,
+    parameters: usize,
+}
+
+impl SqlText {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { text: String::with_capacity(256), dialect, parameters: 0 }
+    }
+
+    pub(crate) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Literal SQL.
+    pub(crate) fn sql(&mut self, sql: &'static str) -> &mut Self {
+        self.text.push_str(sql);
+        self
+    }
+
+    /// A name, quoted. The derive lets none pass that holds more than letters, digits and underscores.
+    pub(crate) fn name(&mut self, name: &'static str) -> &mut Self {
+        let quote = self.dialect.quote();
+        self.text.push(quote);
+        self.text.push_str(name);
+        self.text.push(quote);
+        self
+    }
+
+    /// A checked name as a text literal.
+    pub(crate) fn literal(&mut self, name: &'static str) -> &mut Self {
+        self.text.push('\'');
+        self.text.push_str(name);
+        self.text.push('\'');
+        self
+    }
+
+    /// The entity's table, with its schema if it names one.
+    pub(crate) fn table(&mut self, entity: &Entity) -> &mut Self {
+        if let Some(schema) = entity.schema() {
+            self.name(schema).sql(".");
+        }
+        self.name(entity.table())
+    }
+
+    pub(crate) fn column(&mut self, entity: &Entity, position: usize) -> &mut Self {
+        self.name(entity.column_name(position))
+    }
+
+    /// All columns, in the order of the entity.
+    pub(crate) fn columns(&mut self, entity: &Entity) -> &mut Self {
+        self.list(", ", entity.column_names(), |text, name| {
+            text.name(name);
+        })
+    }
+
+    /// Items with `separator` between them.
+    pub(crate) fn list<I: IntoIterator>(
+        &mut self,
+        separator: &'static str,
+        items: I,
+        mut write: impl FnMut(&mut Self, I::Item),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.sql(separator);
+            }
+            write(self, item);
+        }
+        self
+    }
+
+    /// The next parameter: arguments are bound in the order in which their parameters first appear.
+    pub(crate) fn parameter(&mut self) -> &mut Self {
+        self.parameters += 1;
+        self.parameter_again(self.parameters)
+    }
+
+    /// A parameter that has appeared before.
+    pub(crate) fn parameter_again(&mut self, number: usize) -> &mut Self {
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "${number}");
+        self
+    }
+
+    /// Counts parameters that were written by number.
+    pub(crate) const fn skip_parameters(&mut self, count: usize) -> &mut Self {
+        self.parameters += count;
+        self
+    }
+
+    /// The text, to be kept with its entity.
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+
+    /// The text, to be run.
+    pub(crate) fn into_sql(self) -> SqlStr {
+        assert_safe(self.text)
+    }
+}
+
+/// The one place that asserts it. What comes here was finished by [`SqlText`] or stands in `schema/`.
+fn assert_safe(text: impl Into<Box<str>>) -> SqlStr {
+    AssertSqlSafe(text.into()).into_sql_str()
+}
+
+/// A text that was kept.
+impl From<Text> for SqlStr {
+    fn from(text: Text) -> Self {
+        match text {
+            Text::Static(text) => Self::from_static(text),
+            Text::Shared(text) => AssertSqlSafe(text).into_sql_str(),
+        }
+    }
+}
+
+/// A script of the library's own, whose placeholders were filled with names of types.
+pub(crate) fn script(text: String) -> SqlStr {
+    assert_safe(text)
+}

@@ -1,0 +1,205 @@
+//! System mode: the only way across users, and a loud one. It needs a reason and a person, and leaves a receipt
+//! that is committed before anything can be done.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::audit::{AuditTrail, Details, Operation};
+use crate::backend::Backend;
+use crate::context::{Caller, Scope, UserContext, Writes, sealed};
+use crate::entity::{Stores, UserScoped};
+use crate::error::{Doing, Error, Result};
+use crate::identifier::{IdValue, Identifier};
+use crate::lease::Lease;
+use crate::pool::ScopedPool;
+use crate::repository::ScopedRepository;
+use crate::session::Source;
+use crate::sql::{self, LogEntry};
+use crate::transaction::ScopedTransaction;
+
+/// Half of a request for system mode: the reason. [`requested_by`](Self::requested_by) completes it.
+#[must_use = "system mode needs somebody who asks for it: `.requested_by(&admin).await?`"]
+pub struct SystemRequest<'a, DB: Backend, Id = Uuid> {
+    pool: &'a ScopedPool<DB, Id>,
+    reason: &'a str,
+}
+
+impl<'a, DB: Backend, Id: Identifier> SystemRequest<'a, DB, Id> {
+    pub(crate) const fn new(pool: &'a ScopedPool<DB, Id>, reason: &'a str) -> Self {
+        Self { pool, reason }
+    }
+
+    /// Says who asks. Await the result for the [`SystemContext`].
+    ///
+    /// That he may is for the application to know: it has checked his role before it comes here.
+    pub fn requested_by(self, admin: &UserContext<Id>) -> SignedRequest<'a, DB, Id> {
+        SignedRequest { request: self, admin: admin.clone() }
+    }
+}
+
+/// A request for system mode, complete. Awaiting it commits the receipt and gives the [`SystemContext`].
+#[must_use = "system mode exists once the request is awaited"]
+pub struct SignedRequest<'a, DB: Backend, Id = Uuid> {
+    request: SystemRequest<'a, DB, Id>,
+    admin: UserContext<Id>,
+}
+
+impl<'a, DB: Backend, Id: Identifier> IntoFuture for SignedRequest<'a, DB, Id> {
+    /// Fails with [`Error::InvalidReason`], or with [`Error::Audit`] if the receipt cannot be written.
+    type Output = Result<SystemContext<DB, Id>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let SystemRequest { pool, reason } = self.request;
+            let receipt = Receipt { id: Uuid::now_v7(), reason: valid_reason(reason)?.into() };
+            commit_receipt(pool, &self.admin, &receipt).await?;
+            Ok(SystemContext { pool: pool.clone(), admin: self.admin, receipt, access: PhantomData })
+        })
+    }
+}
+
+fn valid_reason(reason: &str) -> Result<&str> {
+    let reason = reason.trim();
+    let length = reason.chars().count();
+    if !(3..=1_000).contains(&length) || reason.chars().any(char::is_control) {
+        return Err(Error::InvalidReason);
+    }
+    Ok(reason)
+}
+
+/// Writes the receipt on a connection of its own, where nothing can take it back.
+async fn commit_receipt<DB: Backend, Id: Identifier>(
+    pool: &ScopedPool<DB, Id>,
+    admin: &UserContext<Id>,
+    receipt: &Receipt,
+) -> Result<()> {
+    let details = Details { reason: Some(receipt.reason.to_string()), ..Details::default() };
+    let query = sql::insert_log_row::<DB>(LogEntry {
+        user: IdValue::of(admin.user()),
+        entity_type: "system_context",
+        entity_id: Some(receipt.id.to_string()),
+        operation: Operation::SystemAccess.as_str(),
+        details: details.to_json(),
+    });
+    let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
+    let mut lease = Lease::acquire(pool.core().pool())
+        .await
+        .map_err(|error| Error::from_sqlx("user_access_log", Doing::Writing, error))?;
+    DB::execute(lease.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
+    Ok(())
+}
+
+#[derive(Debug, Clone)]
+struct Receipt {
+    id: Uuid,
+    reason: Arc<str>,
+}
+
+/// A system context that may read and write.
+#[derive(Debug, Clone, Copy)]
+pub enum ReadWrite {}
+
+/// A system context that was narrowed to reading.
+#[derive(Debug, Clone, Copy)]
+pub enum ReadOnly {}
+
+/// Administration: reaches the rows of every user, says why, and has left a receipt.
+///
+/// It comes from [`ScopedPool::system`] alone, when its receipt is committed: an audit row with the operation
+/// `system_access`, the reason, and who asked. Everything that is done with it is audited in his name, with the
+/// receipt's id. It is bound to its pool.
+pub struct SystemContext<DB: Backend, Id = Uuid, Access = ReadWrite> {
+    pool: ScopedPool<DB, Id>,
+    admin: UserContext<Id>,
+    receipt: Receipt,
+    access: PhantomData<fn() -> Access>,
+}
+
+impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access> {
+    /// All users' rows of the entity `T`.
+    pub fn repository<T>(&self) -> ScopedRepository<'_, T, DB, Self>
+    where
+        T: UserScoped<Owner = Id>,
+        DB: Stores<T>,
+    {
+        ScopedRepository::new(Source::Pool(self.pool.core().pool()), self, self.pool.core().audit())
+    }
+
+    /// Begins a transaction in system mode.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScopedPool::begin`].
+    pub async fn begin(&self) -> Result<ScopedTransaction<DB, Self>> {
+        ScopedTransaction::begin(Arc::clone(self.pool.core()), self.clone()).await
+    }
+
+    /// Everybody's audit trail, denials and receipts among it.
+    pub fn audit_trail(&self) -> AuditTrail<'_, DB> {
+        AuditTrail::new(self.pool.core().pool(), None)
+    }
+
+    /// Why this context exists.
+    pub fn reason(&self) -> &str {
+        &self.receipt.reason
+    }
+
+    /// Who asked for it.
+    pub const fn requested_by(&self) -> &UserContext<Id> {
+        &self.admin
+    }
+
+    /// The receipt's id: the `entity_id` of its row in the log.
+    pub const fn receipt_id(&self) -> Uuid {
+        self.receipt.id
+    }
+
+    /// The same context, which can only read: code that it is handed to finds no method that writes.
+    pub fn read_only(self) -> SystemContext<DB, Id, ReadOnly> {
+        let Self { pool, admin, receipt, access: _ } = self;
+        SystemContext { pool, admin, receipt, access: PhantomData }
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> Clone for SystemContext<DB, Id, Access> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            admin: self.admin.clone(),
+            receipt: self.receipt.clone(),
+            access: PhantomData,
+        }
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> fmt::Debug for SystemContext<DB, Id, Access> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SystemContext({:?}, asked for by {:?})", self.receipt.reason, self.admin)
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> sealed::Sealed for SystemContext<DB, Id, Access> {}
+
+impl<DB: Backend, Id: Identifier, Access> Caller for SystemContext<DB, Id, Access> {
+    type Owner = Id;
+
+    fn scope(&self) -> Scope<'_, Id> {
+        Scope::Everyone
+    }
+
+    fn actor(&self) -> IdValue {
+        IdValue::of(self.admin.user())
+    }
+
+    fn receipt(&self) -> Option<Uuid> {
+        Some(self.receipt.id)
+    }
+}
+
+impl<DB: Backend, Id: Identifier> Writes for SystemContext<DB, Id, ReadWrite> {}

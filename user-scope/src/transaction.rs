@@ -1,0 +1,127 @@
+//! One transaction, one caller.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::backend::Backend;
+use crate::context::{Caller, UserContext};
+use crate::entity::{Stores, UserScoped};
+use crate::error::{Doing, Error, Result};
+use crate::lease::Lease;
+use crate::pool::Core;
+use crate::repository::ScopedRepository;
+use crate::session::{Health, Shared, Source};
+
+/// A transaction in the name of one caller, from [`ScopedPool::begin`](crate::ScopedPool::begin) or
+/// [`SystemContext::begin`](crate::SystemContext::begin).
+///
+/// Any number of repositories can be had from it and used side by side; a second operation waits for the first.
+/// Dropped without [`commit`](Self::commit) it rolls back, wherever the drop happens. An operation that the
+/// database refused, or that was cancelled on its way, aborts it: later ones, and the commit, fail with
+/// [`Error::TransactionAborted`].
+///
+/// Events for the background audit are kept until the transaction ends: nothing in it ever waits for the audit.
+///
+/// A repository cannot outlive the commit:
+///
+/// ```compile_fail
+/// # async fn f<T: user_scope::UserScoped<Owner = user_scope::Uuid>, DB: user_scope::Stores<T>>(
+/// #     pool: user_scope::ScopedPool<DB>, alice: user_scope::UserContext, id: T::Id) -> user_scope::Result<()> {
+/// let tx = pool.begin(&alice).await?;
+/// let tasks = tx.repository::<T>();
+/// tx.commit().await?;
+/// tasks.get(&id).await?;                                  // does not compile
+/// # Ok(()) }
+/// ```
+pub struct ScopedTransaction<DB: Backend, C: Caller = UserContext<Uuid>> {
+    open: Open<DB>,
+    caller: C,
+}
+
+/// What has to be dealt with when the transaction ends, in whichever way.
+struct Open<DB: Backend> {
+    shared: Mutex<Shared<DB>>,
+    core: Arc<Core<DB>>,
+}
+
+impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
+    pub(crate) async fn begin(core: Arc<Core<DB>>, caller: C) -> Result<Self> {
+        let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
+        let mut lease = Lease::acquire(core.pool()).await.map_err(failed)?;
+        lease.begin().await.map_err(failed)?;
+        let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
+        Ok(Self { open: Open { shared: Mutex::new(shared), core }, caller })
+    }
+
+    /// The caller's rows of `T`, in this transaction.
+    pub fn repository<T>(&self) -> ScopedRepository<'_, T, DB, C>
+    where
+        T: UserScoped<Owner = C::Owner>,
+        DB: Stores<T>,
+    {
+        ScopedRepository::new(Source::Transaction(&self.open.shared), &self.caller, self.open.core.audit())
+    }
+
+    /// Makes everything that was done in this transaction permanent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TransactionAborted`] if an operation in it failed in the database or was cancelled: everything is
+    /// rolled back. Otherwise what the database says against it, such as a deferred constraint.
+    pub async fn commit(mut self) -> Result<()> {
+        let shared = self.open.shared.get_mut();
+        if shared.health != Health::Sound {
+            return Err(Error::TransactionAborted);
+        }
+        shared.health = Health::Committing;
+        shared.lease.commit().await.map_err(|error| Error::from_sqlx(TRANSACTION, Doing::Writing, error))?;
+        shared.health = Health::Sound;
+        let mut entries = std::mem::take(&mut shared.reads);
+        entries.append(&mut shared.writes);
+        self.end(entries).await;
+        Ok(())
+    }
+
+    /// Undoes everything that was done in this transaction. What was read and missed in it stays on record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the connection broke; then the database has rolled back by itself.
+    pub async fn rollback(mut self) -> Result<()> {
+        let shared = self.open.shared.get_mut();
+        shared.lease.rollback().await.map_err(|error| Error::from_sqlx(TRANSACTION, Doing::Writing, error))?;
+        let entries = std::mem::take(&mut shared.reads);
+        self.end(entries).await;
+        Ok(())
+    }
+
+    /// Gives the connection back, and only then hands over the events, which may wait for the writer.
+    async fn end(self, entries: Vec<crate::audit::Entry>) {
+        let core = Arc::clone(&self.open.core);
+        drop(self);
+        core.audit().submit(entries).await;
+    }
+}
+
+/// What errors about the transaction itself name in place of an entity.
+const TRANSACTION: &str = "transaction";
+
+/// Reads and misses happened, even if nothing is committed: who probes must not hide it by a rollback.
+impl<DB: Backend> Drop for Open<DB> {
+    fn drop(&mut self) {
+        let shared = self.shared.get_mut();
+        self.core.audit().submit_now(std::mem::take(&mut shared.reads));
+        if shared.health == Health::Committing {
+            self.core.audit().count_dropped(shared.writes.len());
+        }
+    }
+}
+
+impl<DB: Backend, C: Caller + fmt::Debug> fmt::Debug for ScopedTransaction<DB, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedTransaction").field("caller", &self.caller).finish_non_exhaustive()
+    }
+}
