@@ -102,7 +102,9 @@ pub enum Error {
     TransactionAborted,
 
     /// The audit row could not be written, and therefore nothing was.
-    #[error("the access could not be recorded, so it was not made; is the audit table there? `pool.migrate()` makes it")]
+    #[error(
+        "the access could not be recorded, so it was not made; is the audit table there? `pool.migrate()` makes it"
+    )]
     Audit {
         /// What the database said.
         source: Cause,

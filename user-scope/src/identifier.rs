@@ -201,13 +201,13 @@ raw_identifier!(i64, Integer, "integer",
     from_text: |text| text.parse().ok(),
     is_reserved: |id| *id == 0);
 raw_identifier!(String, Text, "text",
-    from_text: Some,
-    // Case and blanks must not make a second system user; a NUL cannot be stored by PostgreSQL.
-    is_reserved: |id| {
-        let name = id.trim();
-        name.is_empty() || name.eq_ignore_ascii_case("system") || name.contains('\0')
-            || name.parse::<Uuid>().is_ok_and(|id| id.is_nil())
-    });
+from_text: Some,
+// Case and blanks must not make a second system user; a NUL cannot be stored by PostgreSQL.
+is_reserved: |id| {
+    let name = id.trim();
+    name.is_empty() || name.eq_ignore_ascii_case("system") || name.contains('\0')
+        || name.parse::<Uuid>().is_ok_and(|id| id.is_nil())
+});
 
 #[cfg(test)]
 mod tests {

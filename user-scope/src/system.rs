@@ -169,12 +169,7 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
 
 impl<DB: Backend, Id: Identifier, Access> Clone for SystemContext<DB, Id, Access> {
     fn clone(&self) -> Self {
-        Self {
-            pool: self.pool.clone(),
-            admin: self.admin.clone(),
-            receipt: self.receipt.clone(),
-            access: PhantomData,
-        }
+        Self { pool: self.pool.clone(), admin: self.admin.clone(), receipt: self.receipt.clone(), access: PhantomData }
     }
 }
 

@@ -13,11 +13,11 @@ mod trail;
 mod writer;
 
 pub use crate::entity::{ReadAudit, WriteAudit};
+pub(crate) use classify::Miss;
 pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation};
 pub use settings::{AuditSettings, Overflow};
 pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
 pub use trail::{AuditTrail, TrailRow};
 pub use writer::AuditStats;
-pub(crate) use classify::Miss;
 pub(crate) use writer::{Audit, Entry};

@@ -56,7 +56,8 @@ impl<'a, DB: Backend> AuditTrail<'a, DB> {
     pub async fn all(self) -> Result<Vec<TrailRow>> {
         const NAME: &str = "user_access_log";
         let failed = |error| Error::from_sqlx(NAME, Doing::Reading, error);
-        let query = sql::select_trail(self.user.as_ref(), self.limit).map_err(|error| Error::unbindable(NAME, error))?;
+        let query =
+            sql::select_trail(self.user.as_ref(), self.limit).map_err(|error| Error::unbindable(NAME, error))?;
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         let rows = DB::fetch_all(&mut connection, query).await.map_err(failed)?;
         rows.iter().map(read::<DB>).collect::<sqlx::Result<_>>().map_err(failed)

@@ -96,18 +96,14 @@ impl<DB: Backend> Audit<DB> {
         I: IntoIterator<Item = Entry, IntoIter: ExactSizeIterator>,
     {
         let mut unsent = Unsent { entries: entries.into_iter(), held: false, counters: &self.counters };
-        while let Some(entry) = unsent.entries.next() {
-            let Some(entry) = self.try_submit(entry) else { continue };
-            // The queue is full, and the caller is to wait. He may be cancelled here.
-            unsent.held = true;
-            unsent.held = match self.sender.get() {
-                Some(sender) => sender.send(entry).await.is_err(),
-                None => true,
-            };
-            if unsent.held {
+        while let Some(entry) = unsent.take() {
+            // Given back if the queue is full and the caller is to wait. He may be cancelled here.
+            if let (Some(entry), Some(sender)) = (self.try_submit(entry), self.sender.get())
+                && sender.send(entry).await.is_err()
+            {
                 self.count_dropped(1);
-                unsent.held = false;
             }
+            unsent.held = false;
         }
     }
 
@@ -185,6 +181,14 @@ struct Unsent<'a, I: ExactSizeIterator> {
     entries: I,
     held: bool,
     counters: &'a Counters,
+}
+
+impl<I: ExactSizeIterator<Item = Entry>> Unsent<'_, I> {
+    fn take(&mut self) -> Option<Entry> {
+        let entry = self.entries.next();
+        self.held = entry.is_some();
+        entry
+    }
 }
 
 impl<I: ExactSizeIterator> Drop for Unsent<'_, I> {

@@ -158,10 +158,8 @@ pub trait Backend: Database + sealed::Sealed {
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
     /// Runs a statement and tells how many rows it touched.
     #[doc(hidden)]
-    fn execute(
-        connection: &mut Self::Connection,
-        query: Query<Self>,
-    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
+    fn execute(connection: &mut Self::Connection, query: Query<Self>)
+    -> impl Future<Output = sqlx::Result<u64>> + Send;
     /// Runs several statements without arguments, as one message.
     #[doc(hidden)]
     fn execute_script(
@@ -218,10 +216,7 @@ macro_rules! methods_that_every_driver_has {
             sqlx::Executor::fetch_optional(connection, statement).await
         }
 
-        async fn fetch_all(
-            connection: &mut Self::Connection,
-            query: Query<Self>,
-        ) -> sqlx::Result<Vec<Self::Row>> {
+        async fn fetch_all(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Vec<Self::Row>> {
             let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
             sqlx::Executor::fetch_all(connection, statement).await
         }
@@ -231,10 +226,7 @@ macro_rules! methods_that_every_driver_has {
             Ok(sqlx::Executor::execute(connection, statement).await?.rows_affected())
         }
 
-        async fn execute_script(
-            connection: &mut Self::Connection,
-            script: sqlx::SqlStr,
-        ) -> sqlx::Result<()> {
+        async fn execute_script(connection: &mut Self::Connection, script: sqlx::SqlStr) -> sqlx::Result<()> {
             sqlx::Executor::execute(connection, sqlx::raw_sql(script)).await.map(drop)
         }
     };

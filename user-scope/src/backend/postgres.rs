@@ -19,11 +19,7 @@ impl Backend for Postgres {
     methods_that_every_driver_has!();
 
     /// One array a column, for `UNNEST`: the same text for any number of rows.
-    fn add_log_rows(
-        arguments: &mut Self::Arguments,
-        kind: IdKind,
-        rows: &[LogRow],
-    ) -> Result<(), BoxDynError> {
+    fn add_log_rows(arguments: &mut Self::Arguments, kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError> {
         use sqlx::Arguments as _;
         arguments.add(rows.iter().map(|row| row.event_id).collect::<Vec<_>>())?;
         match kind {

@@ -20,11 +20,7 @@ impl Backend for Sqlite {
     methods_that_every_driver_has!();
 
     /// One argument a value, row by row. A user is stored as text, so that the monitoring queries print it.
-    fn add_log_rows(
-        arguments: &mut Self::Arguments,
-        _kind: IdKind,
-        rows: &[LogRow],
-    ) -> Result<(), BoxDynError> {
+    fn add_log_rows(arguments: &mut Self::Arguments, _kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError> {
         use sqlx::Arguments as _;
         for row in rows {
             arguments.add(row.event_id.to_string())?;

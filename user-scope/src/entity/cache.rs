@@ -38,10 +38,13 @@ const SLOTS: usize = 12;
 /// not fill the memory: beyond this many a text is written anew each time.
 const UPDATES_KEPT: usize = 256;
 
+type Updates = HashMap<(Dialect, Shape), Arc<str>>;
+
 #[derive(Debug)]
 pub(crate) struct SqlCache {
     fixed: [[OnceLock<Box<str>>; SLOTS]; Dialect::COUNT],
-    updates: RwLock<Option<HashMap<(Dialect, Shape), Arc<str>>>>,
+    /// `None` until the first: a map cannot be made in a `const`.
+    updates: RwLock<Option<Updates>>,
 }
 
 /// A kept text.

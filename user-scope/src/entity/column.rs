@@ -20,7 +20,8 @@ pub enum Nullable {}
 /// A comparison means what SQL means by it: a row whose column is NULL satisfies only `is_null`.
 pub struct Column<T, V, N = NotNull> {
     position: usize,
-    names: PhantomData<fn() -> (T, V, N)>,
+    entity: PhantomData<fn() -> T>,
+    value: PhantomData<fn() -> (V, N)>,
 }
 
 /// A value that a column can be compared with: one of its type, a reference to one, or for a text `&str`.
@@ -55,7 +56,7 @@ impl<T, V, N> Column<T, V, N> {
     /// For the derive alone.
     #[doc(hidden)]
     pub const fn at(position: usize) -> Self {
-        Self { position, names: PhantomData }
+        Self { position, entity: PhantomData, value: PhantomData }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::{ReadAudit, SqlCache, WriteAudit};
 use crate::identifier::IdKind;
 
-
 /// Names and roles of an entity, and the texts of its statements once they are written.
 ///
 /// Made by the derive alone, as a static: the texts live as long as the program.

@@ -17,11 +17,11 @@ use sqlx::error::BoxDynError;
 pub use audit_mode::{ReadAudit, WriteAudit};
 pub(crate) use cache::{Shape, SqlCache, Text};
 pub use change::Change;
-pub use column::{Column, Nullable, NotNull, Operand};
-pub use definition::{ColumnDefinition, ColumnSet, Definition, EntityAudit, Entity, ParentDefinition};
+pub use column::{Column, NotNull, Nullable, Operand};
+pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};
 
-pub use predicate::{Order, Predicate};
 pub(crate) use predicate::{Comparison, Direction, Node};
+pub use predicate::{Order, Predicate};
 pub use timestamp::{Moment, Timestamp};
 
 use crate::backend::Backend;
@@ -104,7 +104,8 @@ pub trait Stores<T: UserScoped>: Backend {
     #[doc(hidden)]
     fn decode(row: &Self::Row) -> sqlx::Result<T>;
     #[doc(hidden)]
-    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments)
+    -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]

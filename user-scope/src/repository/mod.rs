@@ -89,11 +89,7 @@ where
         self.missed_rows(attempted, [(T::entity(), IdValue::of(id))])
     }
 
-    fn missed_rows(
-        &self,
-        attempted: Operation,
-        rows: impl IntoIterator<Item = (&'static Entity, IdValue)>,
-    ) -> Trace {
+    fn missed_rows(&self, attempted: Operation, rows: impl IntoIterator<Item = (&'static Entity, IdValue)>) -> Trace {
         // Nobody is foreign to a system context.
         if self.caller.scope().is_everyone() {
             return Trace::Nothing;

@@ -199,7 +199,8 @@ where
             let parent = entity.definition().parents.get(parent)?;
             Some(((parent.entity)(), id))
         });
-        let missed = self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents));
+        let missed =
+            self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents));
         session.conclude(missed, self.audit).await;
         reason
     }

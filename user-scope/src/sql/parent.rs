@@ -80,13 +80,7 @@ fn is_text(definition: &Definition, column: usize) -> bool {
 
 /// Writes `value`, which is stored as text or not, as `column` of the parent stores it: one table may keep as
 /// VARCHAR what another keeps as UUID.
-fn convert(
-    text: &mut SqlText,
-    stored_as_text: bool,
-    parent: &Definition,
-    column: usize,
-    value: impl Fn(&mut SqlText),
-) {
+fn convert(text: &mut SqlText, stored_as_text: bool, parent: &Definition, column: usize, value: impl Fn(&mut SqlText)) {
     let kind = if column == parent.id { parent.id_kind } else { parent.owner_kind };
     let wanted_as_text = is_text(parent, column);
     if stored_as_text == wanted_as_text || kind == IdKind::Text {

@@ -2,10 +2,10 @@
 
 use sqlx::error::BoxDynError;
 
+use super::SqlText;
 use super::log::{LogEntry, bind_log, with_log};
 use super::parent::{Owner, prove_parents};
 use super::select::{bind_row, row};
-use super::SqlText;
 use crate::backend::Query;
 use crate::context::Scope;
 use crate::entity::{ColumnSet, Entity, Moment, Shape, Stamp, Stores, UserScoped};
