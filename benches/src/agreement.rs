@@ -1,0 +1,50 @@
+//! That the contestants do the same work: they return the same rows, and leave the same rows behind.
+
+use user_scope::UserContext;
+use user_scope::audit::ReadAudit;
+
+use crate::contestants::{Contestant, Scoped};
+use crate::databases::Arena;
+use crate::world::{self, Task};
+
+/// Compares user-scope and sqlx by hand row by row; ends the program where they differ.
+pub(crate) async fn check<DB: Arena>(address: &str) {
+    let by_hand = DB::by_hand(address).await;
+    let scoped = Scoped::<DB>::connect(address, ReadAudit::Off).await;
+    let mut rows = 0;
+    for user in 0..world::USERS {
+        let id = world::user_id(user);
+        let (ours, theirs) = (scoped.newest(id, 50).await, by_hand.newest(id, 50).await);
+        assert_eq!((ours.len(), &ours), (50, &theirs), "the newest tasks of user {user}");
+        let (ours, theirs) = (scoped.newest_open(id, 50).await, by_hand.newest_open(id, 50).await);
+        assert_eq!((ours.len(), &ours), (50, &theirs), "the newest open tasks of user {user}");
+        rows += 100;
+        for made in world::tasks_of(user).step_by(10) {
+            let (ours, theirs) = (scoped.get(id, made.id).await, by_hand.get(id, made.id).await);
+            assert_eq!((&ours, &theirs), (&made, &made), "a task of user {user}");
+            rows += 1;
+        }
+    }
+    writing(&scoped, &by_hand).await;
+    println!("{}: both return the same rows ({rows} compared), and leave the same.", DB::WHICH.argument());
+}
+
+async fn writing<DB: Arena>(scoped: &Scoped<DB>, by_hand: &DB::ByHand) {
+    for step in 0..50 {
+        let (user, task) = world::target(step);
+        let (id, task) = (world::user_id(user), world::task_id(user, task));
+        let caller = UserContext::new(id).expect("a user");
+        let ours = scoped.rename(id, task, format!("renamed at step {step}")).await;
+        let theirs = by_hand.rename(id, task, format!("renamed at step {step}")).await;
+        assert!(ours.updated_at <= theirs.updated_at, "time goes on");
+        assert_eq!(theirs, by_hand.get(id, task).await, "what was written is what is returned");
+        assert_eq!(Task { updated_at: ours.updated_at, ..theirs }, ours, "both write the same row");
+
+        let trail = scoped.0.audit_trail(&caller).limit(2).all().await.expect("the trail can be read");
+        let [theirs, ours] = trail.try_into().expect("two writes, two audit rows");
+        let recorded =
+            [ours, theirs].map(|row| (row.user_id, row.entity_type, row.entity_id, row.operation, row.details));
+        assert_eq!(recorded[0], recorded[1], "both leave the same audit row");
+        assert_eq!(recorded[0].2.as_deref(), Some(task.to_string().as_str()));
+    }
+}

@@ -1,0 +1,66 @@
+//! SQLite: a file, and a copy of it for each run.
+
+use std::path::PathBuf;
+
+use sqlx::Sqlite;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use user_scope::PoolSource;
+use user_scope_tests::directory::Directory;
+
+use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, fill};
+use crate::contestants::ByHand;
+
+pub(crate) struct Home {
+    directory: Directory,
+}
+
+impl Home {
+    fn filled(&self) -> PathBuf {
+        self.directory.path().join("filled.db")
+    }
+}
+
+impl Arena for Sqlite {
+    const WHICH: Name = Name::Sqlite;
+    type Home = Home;
+
+    async fn home() -> Home {
+        let home = Home { directory: Directory::create("bench") };
+        let options = options(&home.filled().display().to_string()).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().connect_with(options).await.expect("the directory is ours");
+        fill(&pool, ["BLOB", "TEXT", "TEXT"]).await;
+        // The last connection brings the write-ahead log home.
+        pool.close().await;
+        home
+    }
+
+    fn address(home: &Home) -> String {
+        let copy = home.directory.path().join("run.db").display().to_string();
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{copy}{suffix}"));
+        }
+        std::fs::copy(home.filled(), &copy).expect("there is room for a copy");
+        copy
+    }
+
+    type ByHand = ByHand<Sqlite>;
+
+    async fn by_hand(address: &str) -> ByHand<Sqlite> {
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+        let pool = pool.connect_with(options(address).statement_cache_capacity(KEPT_STATEMENTS));
+        ByHand(pool.await.expect("the file is there"))
+    }
+
+    fn source(address: &str) -> PoolSource<Sqlite> {
+        SqliteConnectOptions::new().filename(address).into()
+    }
+
+    async fn version(address: &str) -> String {
+        let version = sqlx::query_scalar::<_, String>("SELECT 'SQLite ' || sqlite_version()");
+        version.fetch_one(&Self::by_hand(address).await.0).await.expect("SQLite knows its version")
+    }
+}
+
+fn options(file: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Wal)
+}

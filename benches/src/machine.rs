@@ -1,0 +1,29 @@
+//! What the figures were measured on.
+
+use std::process::Command;
+
+/// The machine, the compiler, and the versions of what matters, in one line.
+pub(crate) fn describe(tools: &[String]) -> String {
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let mut parts = vec![format!("{} ({processors} processors)", processor()), compiler(), sqlx()];
+    parts.extend(tools.iter().cloned());
+    parts.join(", ")
+}
+
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, model)| model));
+    model.unwrap_or(std::env::consts::ARCH).to_owned()
+}
+
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("--version").output();
+    output.map_or_else(|_| "rustc".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The version of sqlx in the workspace's lock file.
+fn sqlx() -> String {
+    let lock = include_str!("../../Cargo.lock");
+    let version = lock.split("name = \"sqlx\"\nversion = \"").nth(1).and_then(|rest| rest.split('"').next());
+    format!("sqlx {}", version.unwrap_or("?"))
+}

@@ -1,0 +1,104 @@
+//! One test's own database.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::postgres::PgConnectOptions;
+
+use super::server::{Server, server};
+use super::session::{run, runtime};
+use super::template::{Template, grants};
+
+/// A database that no other test sees. It is dropped with this value, whoever is still connected: at once on
+/// the server of `DATABASE_URL`, in the background on our own.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+    server: &'static Server,
+}
+
+impl Database {
+    /// An empty one. The hint becomes part of its name.
+    ///
+    /// # Panics
+    ///
+    /// When there is no server, with a sentence that says what to install.
+    pub async fn create(hint: &str) -> Self {
+        static EMPTY: Template = Template::new("empty", |_, _| Box::pin(async { Ok(()) }));
+        Self::copy(&EMPTY, hint).await
+    }
+
+    /// A copy of a template, which is set up by the first who asks.
+    ///
+    /// # Panics
+    ///
+    /// When there is no server, or when the template's set-up fails.
+    pub async fn copy(template: &Template, hint: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+        let server = server();
+        let template = template.made().await;
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let hint: String = hint.chars().map(plain).take(24).collect();
+        let name = format!("{}{}_{hint}", server.prefix(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        // The value before the database, so that a test cancelled in between leaves nothing.
+        let database = Self { name, server };
+        let (owner, strategy) = (server.owner_role(), server.strategy());
+        let create = format!("CREATE DATABASE {} OWNER {owner} TEMPLATE {template} {strategy}", database.name);
+        if let Err(fault) = run(&server.superuser(), &[create]).await {
+            panic!("the database {} cannot be made: {fault}", database.name);
+        }
+        database
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The server that it is on.
+    #[must_use]
+    pub fn server(&self) -> &'static Server {
+        self.server
+    }
+
+    /// How to connect to it as a superuser, whom nothing stops.
+    #[must_use]
+    pub fn superuser(&self) -> PgConnectOptions {
+        self.server.superuser().database(&self.name)
+    }
+
+    /// How to connect to it as its owner, who makes and changes tables.
+    #[must_use]
+    pub fn owner(&self) -> PgConnectOptions {
+        self.server.owner().database(&self.name)
+    }
+
+    /// How to connect to it as the application does: by a role that owns nothing.
+    #[must_use]
+    pub fn app(&self) -> PgConnectOptions {
+        self.server.app().database(&self.name)
+    }
+
+    /// Opens to the application the tables that were made since, as [`Template::new`] tells.
+    ///
+    /// # Panics
+    ///
+    /// When the owner cannot do so.
+    pub async fn grant(&self) {
+        let done = run(&self.owner(), &[grants(&self.server.app_role())]).await;
+        done.expect("the owner may open his tables to the application");
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let options = self.server.superuser();
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        // Best effort: what is left goes with the cluster, or is swept by the next process on the server.
+        let dropping = std::thread::spawn(move || drop(runtime().block_on(run(&options, &[statement]))));
+        if self.server.cluster().is_none() {
+            let _ = dropping.join();
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Promise 7: the audit tells the truth.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Semaphore;
+use user_scope::audit::{
+    AuditEvent, AuditSettings, AuditSink, BoxFuture, DatabaseSink, FanOut, MemorySink, Overflow, ReadAudit, SinkError,
+    TracingSink, WriteAudit,
+};
+use user_scope::{Change, Error, Uuid};
+
+use super::databases::TestDb;
+use super::entities::{NewSecret, NewSubtask, Secret, Status, Subtask, Task, TaskChanges};
+use super::world::{World, new_task, user};
+
+on_each_database!(
+    every_access_leaves_one_row,
+    a_write_that_cannot_be_recorded_is_not_made,
+    a_denial_is_recorded_and_a_miss_is_not,
+    a_users_own_trail_hides_denials_and_receipts,
+    an_entity_overrides_the_pools_settings,
+    nothing_is_recorded_when_off_but_receipts,
+    background_writes_go_to_the_sink,
+    a_sink_that_fails_for_a_while_loses_nothing_and_stores_nothing_twice,
+    a_full_queue_makes_the_caller_wait,
+    a_full_queue_counts_what_it_drops_if_so_set,
+    a_cancelled_wait_for_the_queue_is_counted,
+    closing_drains_the_queue,
+    a_fan_out_reaches_every_sink,
+    migrating_twice_and_at_once_is_harmless,
+    the_monitoring_queries_of_the_deployment_run_as_written,
+);
+
+async fn every_access_leaves_one_row<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let tasks = world.pool.repository::<Task>(&alice);
+    let task = tasks.insert(new_task("x")).await.unwrap();
+    tasks.get(&task.id).await.unwrap();
+    tasks.exists(&task.id).await.unwrap();
+    tasks.query().limit(50).all().await.unwrap();
+    tasks.query().count().await.unwrap();
+    let changes = TaskChanges { status: Change::Set(Status::Done), due_on: Change::Set(None), ..Default::default() };
+    tasks.update(&task.id, changes).await.unwrap();
+    world.pool.flush_audit().await;
+    tasks.delete(&task.id).await.unwrap();
+    let mut log = world.log().await;
+    assert!(log.iter().all(|line| line.user_id == alice.user().to_string() && line.entity_type == "tasks"));
+    assert!(log.iter().filter(|line| line.operation != "list").all(|line| line.entity_id == task.id.to_string()));
+    // Reads are recorded in the background, so they may come after the writes around them.
+    log.sort_by_key(|line| ["create", "read", "list", "update", "delete"].iter().position(|o| *o == line.operation));
+    let lines: Vec<_> = log.iter().map(|line| (line.operation.as_str(), line.details.as_str())).collect();
+    assert_eq!(
+        lines,
+        [
+            ("create", ""),
+            ("read", ""),
+            ("read", ""),
+            ("list", r#"{"rows":1}"#),
+            ("list", r#"{"rows":1}"#),
+            ("update", r#"{"changed":["status","due_on"]}"#),
+            ("delete", ""),
+        ]
+    );
+}
+
+async fn a_write_that_cannot_be_recorded_is_not_made<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let task = world.task(&alice, "x").await;
+    DB::run(&world.raw, "DROP TABLE user_access_log").await.unwrap();
+    let tasks = world.pool.repository::<Task>(&alice);
+    let changes = TaskChanges { title: Change::Set("y".into()), ..Default::default() };
+    for error in [
+        tasks.insert(new_task("y")).await.unwrap_err(),
+        tasks.update(&task.id, changes).await.unwrap_err(),
+        tasks.delete(&task.id).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Audit { .. }), "{error:?}");
+    }
+    assert_eq!(DB::texts(&world.raw, "SELECT title FROM tasks").await.unwrap(), ["x"]);
+
+    let tx = world.pool.begin(&alice).await.unwrap();
+    assert!(matches!(tx.repository::<Task>().insert(new_task("y")).await, Err(Error::Audit { .. })));
+    assert!(matches!(tx.commit().await, Err(Error::TransactionAborted)));
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM tasks").await, 1);
+}
+
+async fn a_denial_is_recorded_and_a_miss_is_not<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let task = world.task(&alice, "hers").await;
+    for id in [task.id, Uuid::now_v7()] {
+        let his = world.pool.repository::<Task>(&bob);
+        assert!(his.find(&id).await.unwrap().is_none());
+        assert!(his.delete(&id).await.is_err());
+        let below = NewSubtask { task_id: id, title: "x".into() };
+        assert!(world.pool.repository::<Subtask>(&bob).insert(below).await.is_err());
+    }
+    let log = world.log().await;
+    let mut attempted = Vec::new();
+    for line in &log[1..] {
+        assert_eq!((line.operation.as_str(), line.entity_type.as_str()), ("unauthorized_access", "tasks"));
+        assert_eq!((&line.user_id, &line.entity_id), (&bob.user().to_string(), &task.id.to_string()));
+        let details: serde_json::Value = serde_json::from_str(&line.details).unwrap();
+        assert_eq!(details["owner"], alice.user().to_string());
+        attempted.push(details["attempted"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(attempted, ["read", "delete", "create"]);
+}
+
+async fn a_users_own_trail_hides_denials_and_receipts<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let task = world.task(&alice, "hers").await;
+    assert!(world.pool.repository::<Task>(&bob).get(&task.id).await.is_err());
+    world.pool.system("he asks for it").requested_by(&bob).await.unwrap();
+    world.task(&bob, "his").await;
+    world.pool.flush_audit().await;
+    let trail = world.pool.audit_trail(&bob).all().await.unwrap();
+    assert_eq!(trail.iter().map(|row| row.operation.as_str()).collect::<Vec<_>>(), ["create"]);
+    assert_eq!(trail[0].user_id, bob.user().to_string());
+}
+
+async fn an_entity_overrides_the_pools_settings<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let secrets = world.pool.repository::<Secret>(&alice);
+    let secret = secrets.insert(NewSecret { name: "a".into(), value: "b".into() }).await.unwrap();
+    secrets.get(&secret.id).await.unwrap();
+    assert_eq!(world.operations().await, ["create secret"]);
+}
+
+async fn nothing_is_recorded_when_off_but_receipts<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::with(AuditSettings::off(), 2).await, user(), user());
+    let task = world.task(&alice, "x").await;
+    world.pool.repository::<Task>(&alice).get(&task.id).await.unwrap();
+    assert!(world.pool.repository::<Task>(&bob).delete(&task.id).await.is_err());
+    world.system().await;
+    assert_eq!(world.operations().await, ["system_access system_context"]);
+}
+
+async fn background_writes_go_to_the_sink<DB: TestDb>() {
+    let sink = MemorySink::new();
+    let audit = AuditSettings::default().writes(WriteAudit::Background).sink(sink.clone());
+    let (world, alice) = (World::<DB>::with(audit, 2).await, user());
+    let task = world.task(&alice, "x").await;
+    let tasks = world.pool.repository::<Task>(&alice);
+    tasks.get(&task.id).await.unwrap();
+    let tx = world.pool.begin(&alice).await.unwrap();
+    tx.repository::<Task>().insert(new_task("never")).await.unwrap();
+    tx.rollback().await.unwrap();
+    let tx = world.pool.begin(&alice).await.unwrap();
+    tx.repository::<Task>().delete(&task.id).await.unwrap();
+    tx.commit().await.unwrap();
+    world.pool.flush_audit().await;
+    let events = sink.events();
+    let operations: Vec<_> = events.iter().map(|event| event.operation.as_str()).collect();
+    assert_eq!(operations, ["create", "read", "delete"]);
+    assert!(events.iter().all(|event| event.entity_id == Some(task.id.to_string()) && !event.id.is_nil()));
+    assert_eq!(world.pool.audit_stats().recorded, 3);
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log").await, 0);
+}
+
+/// Stores what it is given, and says every other time that it did not.
+struct Forgetful<S> {
+    sink: S,
+    calls: AtomicU32,
+}
+
+impl<S: AuditSink> AuditSink for Forgetful<S> {
+    fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(async move {
+            self.sink.record(events).await?;
+            match self.calls.fetch_add(1, Ordering::Relaxed) % 2 {
+                0 => Err("the answer was lost on its way".into()),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+async fn a_sink_that_fails_for_a_while_loses_nothing_and_stores_nothing_twice<DB: TestDb>() {
+    let home = World::<DB>::open().await;
+    let sink = Forgetful { sink: DatabaseSink::<DB>::new::<Uuid>(home.raw.clone()), calls: AtomicU32::new(0) };
+    let pool = user_scope::ScopedPool::builder(DB::source(&home.home))
+        .audit(AuditSettings::default().sink(sink))
+        .build()
+        .await
+        .unwrap();
+    let alice = user();
+    let task = home.task(&alice, "x").await;
+    for _ in 0..5 {
+        pool.repository::<Task>(&alice).get(&task.id).await.unwrap();
+        pool.flush_audit().await;
+    }
+    let stats = pool.audit_stats();
+    assert_eq!((stats.recorded, stats.retries, stats.failed, stats.dropped), (5, 5, 0, 0));
+    assert_eq!(home.operations().await.iter().filter(|line| *line == "read tasks").count(), 5);
+}
+
+/// Lets a batch through for each permit.
+#[derive(Clone)]
+struct Gate {
+    permits: Arc<Semaphore>,
+    sink: MemorySink,
+}
+
+impl Gate {
+    fn closed() -> Self {
+        Self { permits: Arc::new(Semaphore::new(0)), sink: MemorySink::new() }
+    }
+}
+
+impl AuditSink for Gate {
+    fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(async move {
+            self.permits.acquire().await?.forget();
+            self.sink.record(events).await
+        })
+    }
+}
+
+/// Reads until the writer holds one batch at the gate and the queue, of one event, is full.
+async fn fill<DB: TestDb>(world: &World<DB>, alice: &user_scope::UserContext) {
+    let tasks = world.pool.repository::<Task>(alice);
+    tasks.query().count().await.unwrap();
+    while world.pool.audit_stats().queued > 0 {
+        tokio::task::yield_now().await;
+    }
+    tasks.query().count().await.unwrap();
+    assert_eq!(world.pool.audit_stats().queued, 1);
+}
+
+async fn a_full_queue_makes_the_caller_wait<DB: TestDb>() {
+    let gate = Gate::closed();
+    let (world, alice) = (World::<DB>::with(AuditSettings::default().queue(1).sink(gate.clone()), 1).await, user());
+    fill(&world, &alice).await;
+    let tasks = world.pool.repository::<Task>(&alice);
+    let reader = tasks.query().count();
+    let opener = async {
+        // He waits without holding the one connection: somebody else can work.
+        world.task(&alice, "x").await;
+        gate.permits.add_permits(10);
+    };
+    let (count, ()) = tokio::join!(reader, opener);
+    assert_eq!(count.unwrap(), 0);
+    world.pool.flush_audit().await;
+    assert_eq!(gate.sink.events().len(), 3);
+    assert_eq!(world.pool.audit_stats().dropped, 0);
+}
+
+async fn a_full_queue_counts_what_it_drops_if_so_set<DB: TestDb>() {
+    let gate = Gate::closed();
+    let audit = AuditSettings::default().queue(1).overflow(Overflow::Count).sink(gate.clone());
+    let (world, alice) = (World::<DB>::with(audit, 1).await, user());
+    fill(&world, &alice).await;
+    for _ in 0..3 {
+        world.pool.repository::<Task>(&alice).query().count().await.unwrap();
+    }
+    assert_eq!(world.pool.audit_stats().dropped, 3);
+    gate.permits.add_permits(10);
+    world.pool.flush_audit().await;
+    assert_eq!(gate.sink.events().len(), 2);
+}
+
+async fn a_cancelled_wait_for_the_queue_is_counted<DB: TestDb>() {
+    let gate = Gate::closed();
+    let (world, alice) = (World::<DB>::with(AuditSettings::default().queue(1).sink(gate.clone()), 1).await, user());
+    fill(&world, &alice).await;
+    let tasks = world.pool.repository::<Task>(&alice);
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(300), tasks.query().count()).await;
+    assert!(waiting.is_err(), "nobody opened the gate");
+    assert_eq!(world.pool.audit_stats().dropped, 1);
+    gate.permits.add_permits(10);
+}
+
+async fn closing_drains_the_queue<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    for _ in 0..50 {
+        world.pool.repository::<Task>(&alice).query().count().await.unwrap();
+    }
+    world.pool.close().await;
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log").await, 50);
+    let closed = world.pool.repository::<Task>(&alice).query().count().await.unwrap_err();
+    assert!(matches!(closed, Error::Unavailable { .. }), "{closed:?}");
+}
+
+async fn a_fan_out_reaches_every_sink<DB: TestDb>() {
+    let home = World::<DB>::open().await;
+    let memory = MemorySink::new();
+    let sinks: [Arc<dyn AuditSink>; 3] = [
+        Arc::new(DatabaseSink::<DB>::new::<Uuid>(home.raw.clone())),
+        Arc::new(TracingSink::default()),
+        Arc::new(memory.clone()),
+    ];
+    let audit = AuditSettings::default().sink(FanOut::new(sinks));
+    let pool = user_scope::ScopedPool::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
+    pool.repository::<Task>(&user()).query().count().await.unwrap();
+    pool.flush_audit().await;
+    assert_eq!(memory.events().len(), 1);
+    assert_eq!(home.operations().await, ["list tasks"]);
+}
+
+async fn migrating_twice_and_at_once_is_harmless<DB: TestDb>() {
+    let world = World::<DB>::open().await;
+    // As the application, which may make nothing, and finds nothing to make.
+    world.pool.migrate().await.unwrap();
+    DB::run(&world.raw, "DROP TABLE user_access_log; DROP TABLE user_scope_schema").await.unwrap();
+    let owner = user_scope::ScopedPool::new(world.raw.clone());
+    let started = futures_util::future::join_all((0..4).map(|_| owner.migrate())).await;
+    assert!(started.iter().all(Result::is_ok), "{started:?}");
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_scope_schema").await, 1);
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log").await, 0);
+}
+
+async fn the_monitoring_queries_of_the_deployment_run_as_written<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let task = world.task(&alice, "hers").await;
+    assert!(world.pool.repository::<Task>(&bob).get(&task.id).await.is_err());
+    world.pool.flush_audit().await;
+    let patterns = "SELECT user_id, DATE(timestamp) AS day, COUNT(*) AS n FROM user_access_log \
+                    GROUP BY user_id, DATE(timestamp) ORDER BY day";
+    assert_eq!(DB::number(&world.raw, &format!("SELECT COUNT(*) FROM ({patterns}) AS patterns")).await, 2);
+    let suspicious = "SELECT entity_id FROM user_access_log WHERE operation = 'unauthorized_access' \
+                      ORDER BY timestamp DESC LIMIT 100";
+    assert_eq!(DB::texts(&world.raw, suspicious).await.unwrap(), [task.id.to_string()]);
+}
+
+/// Reads and denials may be off where writes are atomic.
+#[test]
+fn settings_print_without_their_sink() {
+    let settings = AuditSettings::default().denials(ReadAudit::Off).sink(MemorySink::new());
+    assert_eq!(
+        format!("{settings:?}"),
+        "AuditSettings { writes: Atomic, reads: Background, denials: Off, queue: 10000, overflow: Wait, .. }"
+    );
+}

@@ -1,0 +1,123 @@
+//! What the suite needs to know of a database: how to make one, and raw SQL to look behind the library's back.
+
+use sqlx::{AssertSqlSafe, Pool, Postgres, Row, Sqlite};
+use user_scope::{Identifier, PoolSource, RawIdentifier, ScopedPool};
+use user_scope_tests::postgres::{self, Template};
+use user_scope_tests::sqlite;
+
+use super::entities::{AppDb, SCHEMA};
+
+pub trait TestDb: AppDb {
+    /// A database of the test's own, removed when this is dropped.
+    type Home: Send + Sync;
+
+    /// With the tables of the suite, and the log for users that are identified by `Id`.
+    async fn home<Id: Identifier>(hint: &str) -> Self::Home;
+
+    /// As the application connects.
+    fn source(home: &Self::Home) -> PoolSource<Self>;
+
+    /// As the owner of the tables connects.
+    async fn owner(home: &Self::Home) -> Pool<Self>;
+
+    async fn run(pool: &Pool<Self>, sql: &str) -> sqlx::Result<u64>;
+
+    /// The rows' first column, as text.
+    async fn texts(pool: &Pool<Self>, sql: &str) -> sqlx::Result<Vec<String>>;
+
+    async fn number(pool: &Pool<Self>, sql: &str) -> i64;
+}
+
+macro_rules! raw_sql {
+    () => {
+        async fn run(pool: &Pool<Self>, sql: &str) -> sqlx::Result<u64> {
+            Ok(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await?.rows_affected())
+        }
+
+        async fn texts(pool: &Pool<Self>, sql: &str) -> sqlx::Result<Vec<String>> {
+            sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await?.iter().map(|row| row.try_get(0)).collect()
+        }
+
+        async fn number(pool: &Pool<Self>, sql: &str) -> i64 {
+            sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(pool).await.expect("a number")
+        }
+    };
+}
+
+impl TestDb for Postgres {
+    type Home = postgres::Database;
+
+    async fn home<Id: Identifier>(hint: &str) -> Self::Home {
+        // One template for each type of owner: the log's user_id is of that type.
+        static UUID: Template = Template::new("uuid", |owner, _| Box::pin(set_up::<user_scope::Uuid>(owner)));
+        static INTEGER: Template = Template::new("integer", |owner, _| Box::pin(set_up::<i64>(owner)));
+        static TEXT: Template = Template::new("text", |owner, _| Box::pin(set_up::<String>(owner)));
+        let template = match std::any::type_name::<Id::Raw>() {
+            "i64" => &INTEGER,
+            "alloc::string::String" => &TEXT,
+            _ => &UUID,
+        };
+        postgres::Database::copy(template, hint).await
+    }
+
+    fn source(home: &Self::Home) -> PoolSource<Self> {
+        home.app().into()
+    }
+
+    async fn owner(home: &Self::Home) -> Pool<Self> {
+        Pool::connect_with(home.owner()).await.expect("the owner connects")
+    }
+
+    raw_sql!();
+}
+
+async fn set_up<Id: RawIdentifier>(
+    owner: sqlx::postgres::PgConnectOptions,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let names = [
+        ("{uuid}", "UUID"),
+        ("{time}", "TIMESTAMPTZ"),
+        ("{date}", "DATE"),
+        ("{counter}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    ];
+    let owner = Pool::<Postgres>::connect_with(owner).await?;
+    Postgres::run(&owner, &schema(&names)).await?;
+    let pool: ScopedPool<Postgres, Id> = ScopedPool::builder(owner).owner::<Id>().build().await?;
+    pool.migrate().await?;
+    pool.close().await;
+    Ok(())
+}
+
+impl TestDb for Sqlite {
+    type Home = sqlite::Database;
+
+    async fn home<Id: Identifier>(hint: &str) -> Self::Home {
+        let names = [
+            ("{uuid}", "BLOB"),
+            ("{time}", "TEXT"),
+            ("{date}", "TEXT"),
+            ("{counter}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+        ];
+        let home = sqlite::Database::create(hint);
+        let owner = Self::owner(&home).await;
+        Self::run(&owner, &schema(&names)).await.expect("the tables can be made");
+        let pool = ScopedPool::builder(owner).owner::<Id>().build().await.expect("a pool");
+        pool.migrate().await.expect("the log can be made");
+        pool.close().await;
+        home
+    }
+
+    fn source(home: &Self::Home) -> PoolSource<Self> {
+        home.options().into()
+    }
+
+    async fn owner(home: &Self::Home) -> Pool<Self> {
+        Pool::connect_with(home.options()).await.expect("the file opens")
+    }
+
+    raw_sql!();
+}
+
+fn schema(names: &[(&str, &str)]) -> String {
+    names.iter().fold(SCHEMA.to_owned(), |schema, (name, meaning)| schema.replace(name, meaning))
+}

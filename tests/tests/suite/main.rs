@@ -1,0 +1,51 @@
+//! One suite, run on each database: what a test says of one holds for the other.
+//!
+//! A test is a function that is generic over the database; `on_each_database!` runs it on both. A database is a
+//! set-up and some raw SQL (`databases`), and no more.
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a panic with a sentence is how a fault is told"
+)]
+
+/// Makes a test for each database of every function that is named.
+macro_rules! on_each_database {
+    ($($test:ident),+ $(,)?) => {
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<sqlx::Postgres>().await;
+            })+
+        }
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<sqlx::Sqlite>().await;
+            })+
+        }
+    };
+}
+
+mod access_matrix;
+mod audit;
+mod cancellation;
+mod captured;
+mod databases;
+mod entities;
+mod errors;
+mod golden;
+mod golden_sql;
+mod isolation;
+mod keys;
+mod parents;
+mod predicates;
+mod readme;
+mod round_trips;
+mod system_mode;
+mod tracing_spans;
+mod transactions;
+mod world;
+mod writing;

@@ -1,0 +1,75 @@
+//! The code of the README, run on each database. A test holds both texts together.
+
+use sqlx::Pool;
+use user_scope::{Change, Error, Result, ScopedPool, UserContext, Uuid};
+
+use super::databases::TestDb;
+use super::entities::{NewSubtask, NewTask, Status, Subtask, Task, TaskChanges};
+use super::world::{World, user};
+
+on_each_database!(the_readmes_code_does_what_it_says);
+
+async fn the_readmes_code_does_what_it_says<DB: TestDb>() {
+    let world = World::<DB>::open().await;
+    let (alice, bob, admin) = (user(), user(), user());
+    let ids = (*alice.user(), *bob.user(), *admin.user());
+    code_of_the_readme(world.raw.clone(), ids).await.unwrap();
+    assert_eq!(DB::texts(&world.raw, "SELECT title FROM subtasks").await.unwrap(), ["Write the README"]);
+}
+
+#[rustfmt::skip]
+async fn code_of_the_readme<DB: TestDb>(sqlx_pool: Pool<DB>, ids: (Uuid, Uuid, Uuid)) -> Result<()> {
+    let (alice_id, bob_id, admin_id) = ids;
+    // README: begin
+    let pool = ScopedPool::new(sqlx_pool);                   // a PgPool or a SqlitePool
+    pool.migrate().await?;                                   // makes the audit table
+
+    let alice = UserContext::new(alice_id)?;                 // from a verified token; the nil user is refused
+    let tasks = pool.repository::<Task>(&alice);             // ScopedRepository<'_, Task, _>
+
+    let task = tasks.insert(NewTask { title: "Ship it".into(), status: Status::Todo, due_on: None }).await?;
+    let task = tasks.get(&task.id).await?;                   // Err(NotFound): absent and foreign alike
+    let done = TaskChanges { status: Change::Set(Status::Done), ..Default::default() };
+    let task = tasks.update(&task.id, done).await?;
+    assert_eq!(task.user_id, alice_id);                      // written from the context; it is never input
+
+    let open = tasks.query()
+        .filter(Task::STATUS.eq(Status::Todo).and(Task::DUE_ON.is_null()))
+        .order_by(Task::CREATED_AT.desc())
+        .limit(50)
+        .all().await?;
+    let count = tasks.query().filter(Task::TITLE.like("%hip%")).count().await?;
+    assert_eq!((open.len(), count), (0, 1));
+
+    let tx = pool.begin(&alice).await?;                      // one transaction, one caller
+    let (tasks, subtasks) = (tx.repository::<Task>(), tx.repository::<Subtask>());
+    let task = tasks.insert(NewTask { title: "Tell them".into(), status: Status::Todo, due_on: None }).await?;
+    subtasks.insert(NewSubtask { task_id: task.id, title: "Write the README".into() }).await?;
+    tx.commit().await?;                                      // the borrowed repositories end here: the compiler says so
+
+    let bob = UserContext::new(bob_id)?;
+    let his = pool.repository::<Task>(&bob);
+    assert!(matches!(his.get(&task.id).await, Err(Error::NotFound { .. })));
+    assert!(matches!(his.delete(&task.id).await, Err(Error::NotFound { .. })));
+
+    let admin = UserContext::new(admin_id)?;
+    let system = pool.system("support case 4711").requested_by(&admin).await?;   // its receipt is committed first
+    let everyone = system.repository::<Task>();              // only this one can cross owners
+    assert_eq!(everyone.query().count().await?, 2);
+    // README: end
+    Ok(())
+}
+
+#[test]
+fn the_readme_shows_this_code() {
+    let code = between(include_str!("readme.rs"), "// README: begin\n", "    // README: end");
+    let code: String = code.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
+    let entities = between(include_str!("entities.rs"), "// README: begin\n", "// README: end");
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&code), "the README's code is not this:\n{code}");
+    assert!(readme.contains(entities.trim_end()), "the README's entities are not these:\n{entities}");
+}
+
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    text.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).expect("the marks stand in the file").0
+}

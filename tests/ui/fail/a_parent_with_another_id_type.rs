@@ -1,0 +1,26 @@
+//! A parent is named by its id.
+
+use user_scope::{UserScoped, Uuid};
+
+#[derive(UserScoped)]
+#[user_scoped(table = "tasks", changes(derive(Default)))]
+struct Task {
+    #[user_scoped(id)]
+    id: String,
+    #[user_scoped(owner)]
+    user_id: Uuid,
+    title: String,
+}
+
+#[derive(UserScoped)]
+#[user_scoped(table = "subtasks")]
+struct Subtask {
+    #[user_scoped(id)]
+    id: Uuid,
+    #[user_scoped(owner)]
+    user_id: Uuid,
+    #[user_scoped(parent = Task)]
+    task_id: Uuid,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! Only identifiers can be stored as text.
+
+use user_scope::{UserScoped, Uuid};
+
+#[derive(UserScoped)]
+#[user_scoped(table = "tasks")]
+struct Task {
+    #[user_scoped(id)]
+    id: Uuid,
+    #[user_scoped(owner)]
+    user_id: Uuid,
+    #[user_scoped(as = "text")]
+    weight: f64,
+}
+
+fn main() {}

@@ -1,0 +1,115 @@
+//! `NewTask` and `TaskChanges`: what the application writes, and no more.
+//!
+//! Neither has a place for an id, an owner or a time of the library's: what cannot be said cannot be forged.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::Ident;
+
+use crate::attributes::{Companion, names};
+use crate::model::{Column, Entity};
+
+/// What an insert takes.
+pub(super) fn new(entity: &Entity<'_>) -> TokenStream {
+    Struct {
+        entity,
+        asked: &entity.new,
+        ident: entity.new_ident(),
+        doc: format!("A new [`{}`]: what an insert takes.", entity.ident),
+        on_each_field: None,
+        ty: &|column| column.ty.to_token_stream(),
+        redacted: &|_| quote!("[redacted]"),
+    }
+    .expand()
+}
+
+/// What an update takes.
+pub(super) fn changes(entity: &Entity<'_>) -> TokenStream {
+    let support = &entity.support;
+    Struct {
+        entity,
+        asked: &entity.changes,
+        ident: entity.changes_ident(),
+        doc: format!("Changes to a [`{}`]: what an update takes.", entity.ident),
+        // An absent field keeps its column.
+        on_each_field: entity.changes.derives("Deserialize").then(|| quote!(#[serde(default)])),
+        ty: &|column| {
+            let ty = column.ty;
+            quote!(#support::Change<#ty>)
+        },
+        redacted: &|field| quote!(if self.#field.is_keep() { "Keep" } else { "Set([redacted])" }),
+    }
+    .expand()
+}
+
+struct Struct<'a> {
+    entity: &'a Entity<'a>,
+    asked: &'a Companion,
+    ident: Ident,
+    doc: String,
+    on_each_field: Option<TokenStream>,
+    ty: &'a dyn Fn(&Column<'_>) -> TokenStream,
+    /// What `Debug` prints for a redacted field.
+    redacted: &'a dyn Fn(&Ident) -> TokenStream,
+}
+
+impl Struct<'_> {
+    fn expand(&self) -> TokenStream {
+        let Self { entity, asked, ident, doc, on_each_field, .. } = self;
+        let hides = asked.derives("Debug") && entity.data().any(Column::is_redacted);
+        let debug = hides.then(|| self.debug());
+        let derives: Vec<_> = asked.derives.iter().filter(|path| !(hides && names(path, "Debug"))).collect();
+        let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
+        let deny_unknown_fields = asked
+            .deny_unknown_fields
+            .filter(|_| asked.may_deserialize())
+            .map(|_| quote!(#[serde(deny_unknown_fields)]));
+        let (attributes, vis) = (&asked.attributes, entity.vis);
+        let fields = entity.data().map(|column| {
+            let (docs, vis, field, ty) = (docs(column), column.vis, column.ident, (self.ty)(column));
+            quote!(#docs #on_each_field #vis #field: #ty)
+        });
+        quote! {
+            #[doc = #doc]
+            #derives
+            #deny_unknown_fields
+            #(#[#attributes])*
+            #[allow(dead_code)]
+            #vis struct #ident { #(#fields),* }
+            #debug
+        }
+    }
+
+    /// As the derive of `Debug` would, without what is redacted.
+    fn debug(&self) -> TokenStream {
+        let ident = &self.ident;
+        let name = ident.to_string();
+        let fields = self.entity.data().map(|column| {
+            let (field, name) = (column.ident, column.bare_name());
+            if column.is_redacted() {
+                let text = (self.redacted)(field);
+                quote!(.field(#name, &::core::format_args!("{}", #text)))
+            } else {
+                quote!(.field(#name, &self.#field))
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            impl ::core::fmt::Debug for #ident {
+                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    formatter.debug_struct(#name) #(#fields)* .finish()
+                }
+            }
+        }
+    }
+}
+
+/// The field's own words, or a sentence: a crate may deny `missing_docs`.
+fn docs(column: &Column<'_>) -> TokenStream {
+    if column.docs.is_empty() {
+        let sentence = format!("The column `{}`.", column.name.value());
+        return quote!(#[doc = #sentence]);
+    }
+    let docs = &column.docs;
+    quote!(#(#docs)*)
+}

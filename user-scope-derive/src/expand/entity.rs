@@ -1,0 +1,185 @@
+//! `impl UserScoped`: the entity as data, and what the library asks of rows, new rows and changes.
+//!
+//! No database enters here; see `stored`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::proofs;
+use crate::model::{Column, Entity, Role};
+use crate::validate::Checked;
+
+pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
+    let Checked { entity, id, owner } = checked;
+    let (ident, support, new, changes) = (entity.ident, &entity.support, entity.new_ident(), entity.changes_ident());
+    let (id_field, id_type, owner_field, owner_type) = (id.ident, id.ty, owner.ident, owner.ty);
+    let definition = definition(checked);
+    let generate_id = if id.is_made_by_database() {
+        quote!(::core::option::Option::None)
+    } else {
+        let generate = quote_spanned!(id.type_span()=> <#id_type as #support::GeneratedId>::generate);
+        quote!(::core::option::Option::Some(#generate()))
+    };
+    let changed = changed(entity);
+    let (parents_of_new, parents_of_changes) = (parents_of_new(entity), parents_of_changes(entity));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_variables)]
+        impl #support::UserScoped for #ident {
+            type Id = #id_type;
+            type Owner = #owner_type;
+            type New = #new;
+            type Changes = #changes;
+
+            fn entity() -> &'static #support::Entity {
+                static ENTITY: #support::Entity = #support::Entity::new(#definition);
+                &ENTITY
+            }
+
+            fn id(&self) -> &Self::Id {
+                &self.#id_field
+            }
+
+            fn owner(&self) -> &Self::Owner {
+                &self.#owner_field
+            }
+
+            fn generate_id() -> ::core::option::Option<Self::Id> {
+                #generate_id
+            }
+
+            fn changed(changes: &Self::Changes) -> #support::ColumnSet {
+                #changed
+            }
+
+            fn parents_of_new(new: &Self::New) -> ::std::vec::Vec<(usize, #support::IdValue)> {
+                #parents_of_new
+            }
+
+            fn parents_of_changes(changes: &Self::Changes) -> ::std::vec::Vec<(usize, #support::IdValue)> {
+                #parents_of_changes
+            }
+        }
+    }
+}
+
+fn definition(checked: &Checked<'_>) -> TokenStream {
+    let Checked { entity, id, owner } = checked;
+    let support = &entity.support;
+    let ((schema, table), name) = (entity.table_names(), entity.audit_name());
+    let schema = option(schema.map(|schema| quote!(#schema)));
+    let columns = entity.columns.iter().map(|column| {
+        let (name, redact, as_text) = (column.name.value(), column.is_redacted(), column.is_text());
+        quote!(#support::ColumnDefinition { name: #name, redact: #redact, as_text: #as_text })
+    });
+    let (id_position, owner_position) = (id.position, owner.position);
+    let (id_kind, owner_kind) = (kind(entity, id), kind(entity, owner));
+    let id_by_database = id.is_made_by_database();
+    let updated_at = option(entity.with_role(Role::UpdatedAt).map(|column| {
+        let position = column.position;
+        quote!(#position)
+    }));
+    let parents = entity.parents().map(|(column, parent)| {
+        let (position, nullable, entity) =
+            (column.position, column.is_nullable(), proofs::parent(entity, column, parent));
+        quote!(#support::ParentDefinition { column: #position, nullable: #nullable, entity: #entity })
+    });
+    let mode = |kind: TokenStream, mode: Option<&str>| {
+        option(mode.map(|mode| match mode {
+            "atomic" => quote!(#support::#kind::Atomic),
+            "background" => quote!(#support::#kind::Background),
+            _ => quote!(#support::#kind::Off),
+        }))
+    };
+    let writes = mode(quote!(WriteAudit), entity.audit.writes);
+    let reads = mode(quote!(ReadAudit), entity.audit.reads);
+    let denials = mode(quote!(ReadAudit), entity.audit.denials);
+    quote! {
+        #support::Definition {
+            name: #name,
+            schema: #schema,
+            table: #table,
+            columns: &[#(#columns),*],
+            id: #id_position,
+            id_kind: #id_kind,
+            id_by_database: #id_by_database,
+            owner: #owner_position,
+            owner_kind: #owner_kind,
+            updated_at: #updated_at,
+            parents: &[#(#parents),*],
+            audit: #support::EntityAudit { writes: #writes, reads: #reads, denials: #denials },
+        }
+    }
+}
+
+/// Shown at the type: a type that is no identifier fails here.
+fn kind(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
+    let (support, ty) = (&entity.support, column.ty);
+    quote_spanned!(column.type_span()=> #support::kind_of::<#ty>())
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn changed(entity: &Entity<'_>) -> TokenStream {
+    let support = &entity.support;
+    if entity.data().next().is_none() {
+        return quote!(#support::ColumnSet::EMPTY);
+    }
+    let set = entity.data().map(|column| {
+        let (field, position) = (column.ident, column.position);
+        quote!(if !changes.#field.is_keep() { set = set.with(#position); })
+    });
+    let updated_at = entity.with_role(Role::UpdatedAt).map(|column| {
+        let position = column.position;
+        quote!(if !set.is_empty() { set = set.with(#position); })
+    });
+    quote! {
+        let mut set = #support::ColumnSet::EMPTY;
+        #(#set)*
+        #updated_at
+        set
+    }
+}
+
+fn parents_of_new(entity: &Entity<'_>) -> TokenStream {
+    parents(entity, |column, push| {
+        let field = column.ident;
+        if column.is_nullable() {
+            quote!(if let ::core::option::Option::Some(id) = &new.#field { #push })
+        } else {
+            quote!({ let id = &new.#field; #push })
+        }
+    })
+}
+
+fn parents_of_changes(entity: &Entity<'_>) -> TokenStream {
+    let support = &entity.support;
+    parents(entity, |column, push| {
+        let field = column.ident;
+        let id = if column.is_nullable() { quote!(::core::option::Option::Some(id)) } else { quote!(id) };
+        quote!(if let #support::Change::Set(#id) = &changes.#field { #push })
+    })
+}
+
+/// A vector of the parents' ids; `statement` has to bring `id` into the scope of `push`.
+fn parents(entity: &Entity<'_>, statement: impl Fn(&Column<'_>, TokenStream) -> TokenStream) -> TokenStream {
+    let support = &entity.support;
+    let statements: Vec<_> = entity
+        .parents()
+        .enumerate()
+        .map(|(number, (column, _))| statement(column, quote!(parents.push((#number, #support::value_of(id)));)))
+        .collect();
+    if statements.is_empty() {
+        return quote!(::std::vec::Vec::new());
+    }
+    quote! {
+        let mut parents = ::std::vec::Vec::new();
+        #(#statements)*
+        parents
+    }
+}

@@ -1,0 +1,118 @@
+//! What is generated, as snapshots that a person reads.
+
+use insta::assert_snapshot;
+use syn::parse_quote;
+
+use super::*;
+
+fn shown(tokens: TokenStream) -> String {
+    syn::parse2(tokens).map_or_else(|fault| fault.to_string(), |file| prettyplease::unparse(&file))
+}
+
+#[test]
+fn a_plain_entity() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(table = "tasks", new(derive(Debug, Deserialize)), changes(derive(Debug, Default, Deserialize)))]
+        pub struct Task {
+            #[user_scoped(id)]
+            pub id: Uuid,
+            #[user_scoped(owner)]
+            pub user_id: Uuid,
+            /// What is to be done.
+            pub title: String,
+            pub due_on: Option<NaiveDate>,
+            #[user_scoped(created_at)]
+            pub created_at: DateTime<Utc>,
+            #[user_scoped(updated_at)]
+            pub updated_at: DateTime<Utc>,
+        }
+    })));
+}
+
+#[test]
+fn every_attribute() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(
+            table = "app.subtasks",
+            name = "subtask",
+            new(derive(Debug), name = "Draft", deny_unknown_fields, derive(serde::Deserialize)),
+            changes(derive(std::fmt::Debug), serde(rename_all = "camelCase")),
+            crate = "crate::renamed",
+            audit(writes = "background", reads = "off", denials = "background"),
+            on(sqlx::Postgres, sqlx::Sqlite),
+        )]
+        pub(crate) struct Subtask {
+            #[user_scoped(id, generated = "database")]
+            id: SubtaskId,
+            #[user_scoped(owner, as = "text", column = "owner")]
+            user_id: UserId,
+            #[user_scoped(parent = Task)]
+            task_id: TaskId,
+            #[user_scoped(parent = Self, as = "text")]
+            over: Option<SubtaskId>,
+            #[user_scoped(redact)]
+            secret: String,
+            r#type: Option<String>,
+            #[user_scoped(skip)]
+            cached: Cache,
+            #[user_scoped(created_at)]
+            created_at: Option<NaiveDateTime>,
+        }
+    })));
+}
+
+#[test]
+fn an_entity_that_the_application_never_writes_to() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(table = "tags")]
+        struct Tag {
+            #[user_scoped(id)]
+            id: String,
+            #[user_scoped(owner)]
+            user_id: i64,
+        }
+    })));
+}
+
+#[test]
+fn faults_and_what_stands_in() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(tabel = "tasks")]
+        pub struct Task {
+            id: Uuid,
+            #[user_scoped(owner)]
+            user_id: Uuid,
+            pub title: String,
+        }
+    })));
+}
+
+#[test]
+fn generics_have_nothing_to_stand_in() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(table = "tasks")]
+        struct Task<T> {
+            #[user_scoped(id)]
+            id: T,
+            #[user_scoped(owner)]
+            user_id: Uuid,
+        }
+    })));
+}
+
+#[test]
+fn newtypes() {
+    let tuple = identifier(&parse_quote!(
+        pub struct TaskId(pub Uuid);
+    ));
+    let named = identifier(&parse_quote!(
+        #[identifier(crate = "a::b")]
+        struct UserId {
+            inner: String,
+        }
+    ));
+    let fault = identifier(&parse_quote!(
+        struct Pair(Uuid, i64);
+    ));
+    assert_snapshot!(shown(quote!(#tuple #named #fault)));
+}
