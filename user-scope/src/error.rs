@@ -88,6 +88,13 @@ pub enum Error {
         limit: usize,
     },
 
+    /// A condition is nested so deeply that it must have been put together by a loop.
+    #[error("a condition on `{entity}` is nested more than 256 levels deep; write it flatter")]
+    TooDeep {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
     /// The system user, or nobody, cannot be a caller: nil, 0, `""` and `"system"` are refused.
     #[error("this user id is reserved and cannot act; a caller is a real user")]
     ReservedUser,
@@ -152,7 +159,14 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(error) = self.0.as_database_error() else { return self.0.fmt(f) };
+        let error = match &*self.0 {
+            sqlx::Error::Database(error) => error,
+            // These quote the value that they could not read or write.
+            sqlx::Error::ColumnDecode { index, .. } => return write!(f, "column {index} could not be decoded"),
+            sqlx::Error::Decode(_) => return f.write_str("a value could not be decoded"),
+            sqlx::Error::Encode(_) => return f.write_str("a value could not be encoded"),
+            other => return other.fmt(f),
+        };
         match error.code() {
             // Class 22 quotes the value that it cannot take, in its very message.
             Some(code) if code.starts_with("22") => write!(f, "the database refused a value (SQLSTATE {code})"),
@@ -189,10 +203,7 @@ impl Error {
     pub(crate) fn from_sqlx(entity: &'static str, doing: Doing, error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
-            // PostgreSQL writes the audit row in the same statement: only the message tells which table refused.
-            E::Database(database) if database.message().contains("user_access_log") => {
-                Self::Audit { source: error.into() }
-            }
+            E::Database(database) if is_about_the_log(database.as_ref()) => Self::Audit { source: error.into() },
             E::Database(database) => match database.kind() {
                 ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
                 ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {
@@ -219,6 +230,14 @@ impl Error {
     pub(crate) fn unbindable(entity: &'static str, source: BoxDynError) -> Self {
         Self::Encode { entity, source: sqlx::Error::Encode(source).into() }
     }
+}
+
+/// PostgreSQL writes the audit row in the same statement, and names the table that refused: in a field of its own
+/// if a constraint did, and in the message if the table is not there or not open to this login (class 42).
+fn is_about_the_log(error: &dyn DatabaseError) -> bool {
+    const LOG: &str = "user_access_log";
+    error.table() == Some(LOG)
+        || error.code().is_some_and(|code| code.starts_with("42")) && error.message().contains(LOG)
 }
 
 /// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch".

@@ -1,4 +1,116 @@
-//! (the guide comes here)
+//! Every application with users has the same bug waiting: one query that forgot `WHERE user_id = …`. This crate makes
+//! that query impossible to write, on top of sqlx, and puts every access on record.
+//!
+//! # A first look
+//!
+//! Annotate a struct. Its rows are then reached through a repository that is bound to a caller, and in no other way.
+//!
+//! ```
+//! # #[cfg(all(feature = "sqlite", feature = "chrono"))]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use chrono::{DateTime, Utc};
+//! use user_scope::{Change, Error, ScopedPool, UserContext, UserScoped, Uuid};
+//!
+//! #[derive(Debug, Clone, PartialEq, UserScoped)]
+//! #[user_scoped(table = "tasks", changes(derive(Default)))]
+//! struct Task {
+//!     #[user_scoped(id)]
+//!     id: Uuid,                                        // a UUIDv7, made by the library
+//!     #[user_scoped(owner)]
+//!     user_id: Uuid,                                   // written from the caller, never from input
+//!     title: String,
+//!     note: Option<String>,
+//!     #[user_scoped(created_at)]
+//!     created_at: DateTime<Utc>,
+//! }
+//!
+//! # let sqlx_pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+//! # sqlx::raw_sql("CREATE TABLE tasks (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, title TEXT NOT NULL, note TEXT,
+//! #     created_at TEXT NOT NULL)").execute(&sqlx_pool).await?;
+//! let pool = ScopedPool::new(sqlx_pool);               // a PgPool or a SqlitePool
+//! pool.migrate().await?;                               // makes the audit table
+//!
+//! let alice = UserContext::new(Uuid::now_v7())?;       // who has been authenticated
+//! let tasks = pool.repository::<Task>(&alice);
+//! let task = tasks.insert(NewTask { title: "Ship it".into(), note: None }).await?;
+//! tasks.update(&task.id, TaskChanges { note: Change::Set(Some("today".into())), ..Default::default() }).await?;
+//! let found = tasks.query()
+//!     .filter(Task::TITLE.like("Ship%").and(!Task::NOTE.is_null()))
+//!     .order_by(Task::CREATED_AT.desc())
+//!     .limit(50)
+//!     .all().await?;
+//! assert_eq!(found.len(), 1);
+//!
+//! let bob = UserContext::new(Uuid::now_v7())?;         // foreign is absent
+//! assert!(matches!(pool.repository::<Task>(&bob).get(&task.id).await, Err(Error::NotFound { .. })));
+//! # Ok(()) }
+//! # #[cfg(not(all(feature = "sqlite", feature = "chrono")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Entities
+//!
+//! [`#[derive(UserScoped)]`](derive@UserScoped) lists every key of the attribute. Beside the implementation it writes
+//! `NewTask`, what an insert takes; `TaskChanges`, a [`Change`] for each column that may change; and a constant for each
+//! [`Column`]. None of them has an owner to set. Owner and id are a `Uuid`, an `i64`, a [`String`], or a newtype with
+//! [`#[derive(Identifier)]`](derive@Identifier). A field marked `parent = Task` holds the id of another entity, which is
+//! proven to belong to the same owner in the statement that writes it.
+//!
+//! # Callers
+//!
+//! A [`UserContext`] is one user. It is made from what the application has authenticated; it has no `Default` and cannot
+//! be deserialized. A [`SystemContext`] is an administrator: it crosses users, and it exists only after its receipt, with
+//! a reason and the person who asked, is committed to the audit:
+//!
+//! ```
+//! # async fn f<DB: user_scope::Backend>(pool: user_scope::ScopedPool<DB>, admin: user_scope::UserContext)
+//! # -> user_scope::Result<()> {
+//! let system = pool.system("nightly purge of expired tasks").requested_by(&admin).await?;
+//! let reader = system.clone().read_only();             // has no method that writes
+//! # let _ = reader; Ok(()) }
+//! ```
+//!
+//! That the person may do so is for the application to check before it asks.
+//!
+//! # Repositories and transactions
+//!
+//! [`ScopedRepository`] has `get`, `find`, `exists`, `insert`, `update`, `delete` and [`query`](ScopedRepository::query),
+//! whose conditions are typed [`Predicate`]s. [`ScopedPool::begin`] gives a [`ScopedTransaction`], from which several
+//! repositories can be had. Any future of the library may be dropped at any await: a write is made as a whole or not at
+//! all, and the connection goes back clean.
+//!
+//! Repositories borrow the pool and the caller. For [`tokio::spawn`] clone both into the task; they are cheap to clone.
+//!
+//! Code that is generic over the database asks for [`Stores<T>`](Stores) alone.
+//!
+//! # The audit
+//!
+//! Every access leaves a row in `user_access_log`. By default a write and its row are one atomic act, and reads and
+//! denials follow through a bounded queue; [`audit::AuditSettings`] and the entity's `audit(…)` say otherwise. Call
+//! [`ScopedPool::close`] at shutdown, so that the queue is drained, and watch [`ScopedPool::audit_stats`].
+//!
+//! # Errors
+//!
+//! [`Error`] says what, where and what to do. Its text may be shown to a caller: an absent row and a foreign one read
+//! alike, and what the database said is in its [`source`](std::error::Error::source), for logs.
+//!
+//! # Logs
+//!
+//! Each operation is a `tracing` span, target `user_scope`, name `access`, with `entity` and `operation`, at the level
+//! debug; its end tells `rows` and `elapsed`. No value of a row and no user is in it.
+//!
+//! # Features
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `postgres` | [`sqlx::Postgres`] as a [`Backend`] |
+//! | `sqlite` | [`sqlx::Sqlite`] as a [`Backend`], with its own SQLite |
+//! | `chrono` | `created_at` and `updated_at` as `chrono::DateTime<Utc>` or `NaiveDateTime` |
+//! | `time` | the same as `time::OffsetDateTime` or `PrimitiveDateTime` |
+//! | `json` | [`Change`] from JSON or another format of serde, and sqlx's JSON types |
+//!
+//! None is on by default. TLS is switched on at sqlx. The runtime is tokio.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "postgres", feature = "sqlite")),
@@ -16,6 +128,7 @@ mod error;
 mod identifier;
 mod lease;
 mod migration;
+mod observe;
 mod pool;
 mod repository;
 mod session;

@@ -16,6 +16,7 @@ use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdValue, Identifier};
 use crate::lease::Lease;
+use crate::observe::observed;
 use crate::pool::ScopedPool;
 use crate::repository::ScopedRepository;
 use crate::session::Source;
@@ -58,7 +59,8 @@ impl<'a, DB: Backend, Id: Identifier> IntoFuture for SignedRequest<'a, DB, Id> {
         Box::pin(async move {
             let SystemRequest { pool, reason } = self.request;
             let receipt = Receipt { id: Uuid::now_v7(), reason: valid_reason(reason)?.into() };
-            commit_receipt(pool, &self.admin, &receipt).await?;
+            let committed = commit_receipt(pool, &self.admin, &receipt);
+            observed("system_context", "system_access", committed).await?;
             Ok(SystemContext { pool: pool.clone(), admin: self.admin, receipt, access: PhantomData })
         })
     }

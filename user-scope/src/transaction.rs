@@ -11,6 +11,7 @@ use crate::context::{Caller, UserContext};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
+use crate::observe::observed;
 use crate::pool::Core;
 use crate::repository::ScopedRepository;
 use crate::session::{Health, Shared, Source};
@@ -51,7 +52,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     pub(crate) async fn begin(core: Arc<Core<DB>>, caller: C) -> Result<Self> {
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
         let mut lease = Lease::acquire(core.pool()).await.map_err(failed)?;
-        lease.begin().await.map_err(failed)?;
+        observed(TRANSACTION, "begin", async { lease.begin().await.map_err(failed) }).await?;
         let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
         Ok(Self { open: Open { shared: Mutex::new(shared), core }, caller })
     }
@@ -77,7 +78,8 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
             return Err(Error::TransactionAborted);
         }
         shared.health = Health::Committing;
-        shared.lease.commit().await.map_err(|error| Error::from_sqlx(TRANSACTION, Doing::Writing, error))?;
+        let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
+        observed(TRANSACTION, "commit", async { shared.lease.commit().await.map_err(failed) }).await?;
         shared.health = Health::Sound;
         let mut entries = std::mem::take(&mut shared.reads);
         entries.append(&mut shared.writes);
@@ -92,7 +94,8 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     /// [`Error::Unavailable`] if the connection broke; then the database has rolled back by itself.
     pub async fn rollback(mut self) -> Result<()> {
         let shared = self.open.shared.get_mut();
-        shared.lease.rollback().await.map_err(|error| Error::from_sqlx(TRANSACTION, Doing::Writing, error))?;
+        let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
+        observed(TRANSACTION, "rollback", async { shared.lease.rollback().await.map_err(failed) }).await?;
         let entries = std::mem::take(&mut shared.reads);
         self.end(entries).await;
         Ok(())

@@ -65,7 +65,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     heading("Alice works on her tasks");
     let tasks = pool.repository::<Task>(&alice);
     let ship = tasks.insert(NewTask { title: "Ship it".into(), status: Status::Todo, due_on: None }).await?;
-    tasks.insert(NewTask { title: "Water the plants".into(), status: Status::Todo, due_on: None }).await?;
+    let due_on = NaiveDate::from_ymd_opt(2030, 1, 31);
+    tasks.insert(NewTask { title: "Water the plants".into(), status: Status::Todo, due_on }).await?;
 
     let subtasks = pool.repository::<Subtask>(&alice);
     subtasks.insert(NewSubtask { task_id: ship.id, title: "Write the README".into() }).await?;
@@ -74,10 +75,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tasks.update(&ship.id, done).await?;
 
     let all = tasks.query().order_by(Task::CREATED_AT.asc()).limit(50).all().await?;
+    let steps = subtasks.query().filter(Subtask::TASK_ID.is_in(all.iter().map(|task| task.id))).all().await?;
     for task in &all {
-        let steps = subtasks.query().filter(Subtask::TASK_ID.eq(task.id)).all().await?;
-        println!("  [{}] {}", if task.status == Status::Done { "x" } else { " " }, task.title);
-        for step in steps {
+        let mark = if task.status == Status::Done { "x" } else { " " };
+        let due = task.due_on.map(|day| format!(", due on {day}")).unwrap_or_default();
+        let changed = if task.updated_at > task.created_at { ", changed since" } else { "" };
+        println!("  [{mark}] {}{due}{changed}", task.title);
+        for step in steps.iter().filter(|step| step.task_id == task.id) {
             println!("        - {}", step.title);
         }
     }
@@ -137,18 +141,19 @@ fn show<T>(attempt: &str, outcome: Result<T, Error>) {
 }
 
 fn print_trail(trail: &[TrailRow], names: &[(&str, &Uuid)]) {
-    let name = |id: &str| names.iter().find(|(_, user)| user.to_string() == id).map_or("?", |(name, _)| *name).to_owned();
+    let name =
+        |id: &str| names.iter().find(|(_, user)| user.to_string() == id).map_or("?", |(name, _)| name).to_owned();
+    let end_of = |id: &str| id.get(id.len().saturating_sub(8)..).map(|end| format!("…{end}"));
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["time (UTC)", "user", "operation", "entity", "row", "details"]);
     for row in trail.iter().rev() {
-        let id = row.entity_id.as_deref().unwrap_or_default();
         table.add_row([
             row.timestamp.get(11..23).unwrap_or_default().to_owned(),
             name(&row.user_id),
             row.operation.clone(),
             row.entity_type.clone(),
-            id.get(id.len().saturating_sub(8)..).map(|end| format!("…{end}")).filter(|_| !id.is_empty()).unwrap_or_default(),
+            row.entity_id.as_deref().and_then(end_of).unwrap_or_default(),
             row.details.clone().unwrap_or_default(),
         ]);
     }

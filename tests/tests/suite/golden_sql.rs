@@ -30,7 +30,8 @@ impl Golden {
         let (result, records) = captured(work).await;
         self.0 += &format!("-- {heading}\n");
         for statement in statements(&records) {
-            let names_owner = ["user_id = $", "\"user_id\" = $", "`user_id` = $", "user_id, ", "\"user_id\", ", "`user_id`, "];
+            let names_owner =
+                ["user_id = $", "\"user_id\" = $", "`user_id` = $", "user_id, ", "\"user_id\", ", "`user_id`, "];
             let names_owner = names_owner.iter().any(|words| statement.contains(words));
             assert!(names_owner || !scoped, "no owner in: {statement}");
             self.0 += &format!("{statement};\n");

@@ -16,6 +16,7 @@ on_each_database!(
     order_puts_null_last_either_way,
     limits_and_first_take_from_the_front,
     a_list_too_long_for_a_statement_is_an_error,
+    a_condition_too_deep_is_an_error_and_a_long_chain_is_not,
 );
 
 async fn world_of_five<DB: TestDb>() -> (World<DB>, UserContext) {
@@ -143,4 +144,18 @@ async fn a_list_too_long_for_a_statement_is_an_error<DB: TestDb>() {
     let tasks = world.pool.repository::<Task>(&alice);
     let error = tasks.query().filter(Task::ID.is_in(&ids)).all().await.unwrap_err();
     assert!(matches!(error, user_scope::Error::TooManyValues { .. }), "{error:?}");
+}
+
+async fn a_condition_too_deep_is_an_error_and_a_long_chain_is_not<DB: TestDb>() {
+    let (world, alice) = world_of_five::<DB>().await;
+    let tasks = world.pool.repository::<Task>(&alice);
+    let chain = (0..500).fold(Task::TITLE.eq("a"), |chain, number| chain.or(Task::TITLE.eq(format!("{number}"))));
+    assert_eq!(tasks.query().filter(chain.and(Task::STATUS.eq(Status::Todo))).count().await.unwrap(), 1);
+    let deep = (0..100_000).fold(Task::TITLE.eq("a"), |deep, _| !deep);
+    for error in [
+        tasks.query().filter(deep.clone()).all().await.unwrap_err(),
+        tasks.query().filter(!deep).count().await.unwrap_err(),
+    ] {
+        assert!(matches!(error, user_scope::Error::TooDeep { entity: "tasks" }), "{error:?}");
+    }
 }

@@ -54,7 +54,7 @@ async fn a_system_context_reaches_every_users_rows<DB: TestDb>() {
     let system = world.system().await;
     let everyone = system.repository::<Task>();
     assert_eq!(everyone.query().order_by(Task::ID.asc()).all().await.unwrap(), [hers.clone(), his]);
-    assert_eq!(everyone.query().filter(Task::USER_ID.eq(alice.user())).all().await.unwrap(), [hers.clone()]);
+    assert_eq!(everyone.query().filter(Task::USER_ID.eq(alice.user())).count().await.unwrap(), 1);
     let changes = TaskChanges { title: Change::Set("moderated".into()), ..Default::default() };
     let changed = everyone.update(&hers.id, changes).await.unwrap();
     assert_eq!((changed.title.as_str(), changed.user_id), ("moderated", *alice.user()));

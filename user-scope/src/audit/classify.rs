@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{AuditEvent, Details, Operation, SinkError};
 use crate::backend::Backend;
 use crate::entity::{Entity, Moment};
+use crate::error::Cause;
 use crate::identifier::IdValue;
 use crate::sql;
 
@@ -47,8 +48,8 @@ async fn owners<DB: Backend>(
     entity: &Entity,
     ids: Vec<IdValue>,
 ) -> Result<HashMap<String, String>, SinkError> {
-    let mut connection = pool.acquire().await?;
-    let rows = DB::fetch_all(&mut connection, sql::owners_of(entity, &ids)?).await?;
+    let mut connection = pool.acquire().await.map_err(Cause::from)?;
+    let rows = DB::fetch_all(&mut connection, sql::owners_of(entity, &ids)?).await.map_err(Cause::from)?;
     let (id_kind, owner_kind) = (entity.stored_id_kind(), entity.stored_owner_kind());
     rows.iter()
         .map(|row| Ok((DB::get_id(row, 0, id_kind)?.to_string(), DB::get_id(row, 1, owner_kind)?.to_string())))

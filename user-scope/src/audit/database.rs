@@ -6,6 +6,7 @@ use sqlx::Pool;
 
 use super::{AuditEvent, AuditSink, BoxFuture, SinkError};
 use crate::backend::{Backend, LogRow};
+use crate::error::Cause;
 use crate::identifier::{IdKind, Identifier, RawIdentifier};
 use crate::sql;
 
@@ -36,10 +37,11 @@ impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
 impl<DB: Backend> AuditSink for DatabaseSink<DB> {
     fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await?;
+            let mut connection = self.pool.acquire().await.map_err(Cause::from)?;
             for batch in events.chunks(sql::FULL_BATCH) {
                 let rows: Vec<LogRow> = batch.iter().map(log_row).collect();
-                DB::execute(&mut connection, sql::insert_log_rows(self.kind, &rows)?).await?;
+                let query = sql::insert_log_rows(self.kind, &rows)?;
+                DB::execute(&mut connection, query).await.map_err(Cause::from)?;
             }
             Ok(())
         })

@@ -150,6 +150,7 @@ impl<DB: Backend> Audit<DB> {
                 sink: sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.pool.clone(), self.kind))),
                 pool: self.pool.clone(),
                 counters: Arc::clone(&self.counters),
+                attempts: ATTEMPTS,
             };
             runtime.spawn(writer.run(receiver));
             sender
@@ -207,11 +208,12 @@ struct Writer<DB: Backend> {
     sink: Arc<dyn AuditSink>,
     pool: Pool<DB>,
     counters: Arc<Counters>,
+    attempts: u32,
 }
 
 impl<DB: Backend> Writer<DB> {
     /// Until the queue is closed, or everybody who could fill it has gone.
-    async fn run(self, mut queue: mpsc::Receiver<Entry>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Entry>) {
         let mut entries = Vec::with_capacity(sql::FULL_BATCH);
         while queue.recv_many(&mut entries, sql::FULL_BATCH).await > 0 {
             let (mut events, mut misses, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
@@ -226,7 +228,12 @@ impl<DB: Backend> Writer<DB> {
                     }
                 }
             }
+            let failed_before = self.counters.failed.load(Ordering::Relaxed);
             self.deal_with(events, misses).await;
+            // A shutdown waits for one round of retries, and not for as many as there are batches.
+            if queue.is_closed() && self.counters.failed.load(Ordering::Relaxed) > failed_before {
+                self.attempts = 1;
+            }
             for done in waiting {
                 let _ = done.send(());
             }
@@ -256,12 +263,12 @@ impl<DB: Backend> Writer<DB> {
         mut work: impl FnMut() -> F,
     ) -> Option<R> {
         let mut pause = FIRST_PAUSE;
-        for attempt in 1..=ATTEMPTS {
+        for attempt in 1..=self.attempts {
             let error = match work().await {
                 Ok(result) => return Some(result),
                 Err(error) => error,
             };
-            if attempt == ATTEMPTS {
+            if attempt == self.attempts {
                 tracing::error!(target: "user_scope::audit", %error, count, "audit events are lost");
                 break;
             }

@@ -12,19 +12,43 @@ use std::sync::Arc;
 /// negation.
 pub struct Predicate<T> {
     node: Node,
+    /// How deep conditions lie within one another.
+    depth: u16,
     entity: PhantomData<fn() -> T>,
 }
 
+/// No condition that a person writes comes near; one that a program puts together from input must not be able to
+/// use up the stack.
+const DEEPEST: u16 = 256;
+
 #[derive(Clone)]
 pub(crate) enum Node {
-    Compare { column: usize, comparison: Comparison, value: Value },
-    In { column: usize, values: Vec<Value> },
-    Between { column: usize, low: Value, high: Value },
-    Like { column: usize, pattern: String },
-    IsNull { column: usize },
+    Compare {
+        column: usize,
+        comparison: Comparison,
+        value: Value,
+    },
+    In {
+        column: usize,
+        values: Vec<Value>,
+    },
+    Between {
+        column: usize,
+        low: Value,
+        high: Value,
+    },
+    Like {
+        column: usize,
+        pattern: String,
+    },
+    IsNull {
+        column: usize,
+    },
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
+    /// What is left of a condition that went too deep; matches nothing.
+    TooDeep,
 }
 
 type Value = Arc<dyn Any + Send + Sync>;
@@ -41,7 +65,18 @@ pub(crate) enum Comparison {
 
 impl<T> Predicate<T> {
     pub(crate) const fn new(node: Node) -> Self {
-        Self { node, entity: PhantomData }
+        Self { node, depth: 0, entity: PhantomData }
+    }
+
+    /// A condition around others, of which the deepest is `depth` deep. One that is too deep is let go here: it
+    /// can neither be written nor negated any more.
+    fn around(node: Node, depth: u16) -> Self {
+        let depth = depth.saturating_add(1);
+        Self { node: if depth > DEEPEST { Node::TooDeep } else { node }, depth, entity: PhantomData }
+    }
+
+    pub(crate) const fn is_too_deep(&self) -> bool {
+        self.depth > DEEPEST
     }
 
     pub(crate) const fn node(&self) -> &Node {
@@ -51,31 +86,33 @@ impl<T> Predicate<T> {
     /// Both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self::new(match self.node {
-            Node::All(mut nodes) => {
+        match self.node {
+            // A chain of any length is one level.
+            Node::All(mut nodes) if other.depth < self.depth => {
                 nodes.push(other.node);
-                Node::All(nodes)
+                Self { node: Node::All(nodes), depth: self.depth, entity: PhantomData }
             }
-            node => Node::All(vec![node, other.node]),
-        })
+            node => Self::around(Node::All(vec![node, other.node]), self.depth.max(other.depth)),
+        }
     }
 
     /// At least one holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self::new(match self.node {
-            Node::Any(mut nodes) => {
+        match self.node {
+            // A chain of any length is one level.
+            Node::Any(mut nodes) if other.depth < self.depth => {
                 nodes.push(other.node);
-                Node::Any(nodes)
+                Self { node: Node::Any(nodes), depth: self.depth, entity: PhantomData }
             }
-            node => Node::Any(vec![node, other.node]),
-        })
+            node => Self::around(Node::Any(vec![node, other.node]), self.depth.max(other.depth)),
+        }
     }
 }
 
 impl<T> Clone for Predicate<T> {
     fn clone(&self) -> Self {
-        Self::new(self.node.clone())
+        Self { node: self.node.clone(), depth: self.depth, entity: PhantomData }
     }
 }
 
@@ -83,7 +120,7 @@ impl<T> Not for Predicate<T> {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self::new(Node::Not(Box::new(self.node)))
+        Self::around(Node::Not(Box::new(self.node)), self.depth)
     }
 }
 
@@ -105,6 +142,7 @@ impl fmt::Debug for Node {
             Self::All(nodes) => f.debug_tuple("All").field(nodes).finish(),
             Self::Any(nodes) => f.debug_tuple("Any").field(nodes).finish(),
             Self::Not(node) => f.debug_tuple("Not").field(node).finish(),
+            Self::TooDeep => f.write_str("TooDeep"),
         }
     }
 }

@@ -5,7 +5,6 @@
 //! the statement, runs it on a session and leaves its trace. No SQL and no driver enters here.
 
 mod everyone;
-mod observe;
 mod query;
 mod reading;
 mod writing;

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::ScopedRepository;
-use super::observe::{Rows, observed};
 use crate::audit::Operation;
 use crate::backend::{Backend, Query as Statement};
 use crate::context::{Caller, UserContext};
 use crate::entity::{Order, Predicate, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
+use crate::observe::{Rows, observed};
 use crate::session::Session;
 use crate::sql::{self, Selection};
 
@@ -70,11 +70,12 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyValues`] if the filter holds more than one statement can carry, [`Error::Decode`] if a row
-    /// does not fit the struct, [`Error::Unavailable`] if the database is not there.
+    /// [`Error::TooManyValues`] or [`Error::TooDeep`] if the filter is more than one statement can carry,
+    /// [`Error::Decode`] if a row does not fit the struct, [`Error::Unavailable`] if the database is not there.
     pub async fn all(self) -> Result<Vec<T>> {
         let repository = self.repository;
         observed(T::entity().name(), "list", async {
+            self.check_depth()?;
             let statement = sql::list::<T, DB>(&repository.caller.scope(), &self.selection());
             Self::run(repository, statement, |rows| rows.iter().map(DB::decode).collect()).await
         })
@@ -98,6 +99,7 @@ where
     pub async fn count(self) -> Result<u64> {
         let repository = self.repository;
         observed(T::entity().name(), "count", async {
+            self.check_depth()?;
             let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref());
             Self::run(repository, statement, |rows| {
                 let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
@@ -106,6 +108,13 @@ where
             .await
         })
         .await
+    }
+
+    fn check_depth(&self) -> Result<()> {
+        match &self.filter {
+            Some(filter) if filter.is_too_deep() => Err(Error::TooDeep { entity: T::entity().name() }),
+            _ => Ok(()),
+        }
     }
 
     fn selection(self) -> Selection<T> {

@@ -1,12 +1,12 @@
 //! Reading one row.
 
 use super::ScopedRepository;
-use super::observe::observed;
 use crate::audit::Operation;
 use crate::backend::Query;
 use crate::context::Caller;
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
+use crate::observe::observed;
 use crate::sql;
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>

@@ -3,13 +3,13 @@
 use sqlx::error::BoxDynError;
 
 use super::ScopedRepository;
-use super::observe::observed;
 use crate::audit::{Details, Operation, WriteAudit};
 use crate::backend::Query;
 use crate::context::{UserContext, Writes};
 use crate::entity::{Moment, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
+use crate::observe::observed;
 use crate::session::{Session, Trace};
 use crate::sql::{self, LogEntry};
 

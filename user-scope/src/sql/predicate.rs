@@ -58,6 +58,7 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
             text.column(entity, *column).sql(" IS NULL");
             Ok(())
         }
+        Node::TooDeep => Err("the condition is nested too deeply".into()),
         Node::All(nodes) => join::<T, DB>(text, arguments, " AND ", nodes),
         Node::Any(nodes) => join::<T, DB>(text, arguments, " OR ", nodes),
         Node::Not(node) => {

@@ -9,7 +9,7 @@ use tracing::Instrument;
 use crate::error::Result;
 
 /// How many rows an operation gave or touched.
-pub(super) trait Rows {
+pub(crate) trait Rows {
     fn rows(&self) -> u64;
 }
 
@@ -31,6 +31,12 @@ impl Rows for bool {
     }
 }
 
+impl Rows for () {
+    fn rows(&self) -> u64 {
+        0
+    }
+}
+
 impl Rows for u64 {
     fn rows(&self) -> u64 {
         *self
@@ -38,7 +44,7 @@ impl Rows for u64 {
 }
 
 /// Runs `work`, observed. Where nobody listens it costs a check of one flag.
-pub(super) async fn observed<R: Rows>(
+pub(crate) async fn observed<R: Rows>(
     entity: &'static str,
     operation: &'static str,
     work: impl Future<Output = Result<R>>,
