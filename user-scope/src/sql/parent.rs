@@ -67,8 +67,8 @@ fn prove(text: &mut SqlText, child: &Entity, parent: &ParentDefinition, owner: O
     }
 }
 
-/// A parent may be of the child's own table.
-const PARENT: &str = "parent";
+/// A parent may be of the child's own table, and a table may be called "parent".
+const PARENT: &str = "user_scope_parent";
 
 fn parent_column(text: &mut SqlText, column: &'static str) {
     text.name(PARENT).sql(".").name(column);
