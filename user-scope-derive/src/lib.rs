@@ -13,7 +13,11 @@ use syn::{DeriveInput, parse_macro_input};
 
 /// Makes a struct an entity: a table whose rows belong to users.
 ///
-/// ```ignore
+/// ```
+/// use chrono::{DateTime, NaiveDate, Utc};
+/// use serde::Deserialize;
+/// use user_scope::{UserScoped, Uuid};
+///
 /// #[derive(Debug, UserScoped)]
 /// #[user_scoped(table = "tasks", new(derive(Debug, Deserialize)), changes(derive(Debug, Default, Deserialize)))]
 /// pub struct Task {
@@ -82,9 +86,10 @@ pub fn derive_user_scoped(input: TokenStream) -> TokenStream {
 
 /// Makes a newtype an identifier, of users or of rows.
 ///
-/// ```ignore
-/// #[derive(Debug, Clone, PartialEq, Identifier, sqlx::Type)]
-/// #[sqlx(transparent)]
+/// ```
+/// use user_scope::{Identifier, Uuid};
+///
+/// #[derive(Debug, Clone, PartialEq, Identifier)] // and sqlx::Type, with #[sqlx(transparent)]
 /// pub struct TaskId(Uuid);
 /// ```
 ///

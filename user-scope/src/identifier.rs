@@ -11,15 +11,6 @@ use uuid::Uuid;
 /// A newtype derives it, beside `sqlx::Type` with `#[sqlx(transparent)]`, which says how it is stored:
 ///
 /// ```
-/// # #[cfg(feature = "__never")]
-/// #[derive(Debug, Clone, PartialEq, sqlx::Type, user_scope::Identifier)]
-/// #[sqlx(transparent)]
-/// struct UserId(uuid::Uuid);
-/// ```
-///
-/// `#[derive(Identifier)]` is all that a newtype needs:
-///
-/// ```
 /// use user_scope::{Identifier, UserContext, Uuid};
 ///
 /// #[derive(Debug, Clone, PartialEq, Identifier)]

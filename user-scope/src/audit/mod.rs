@@ -7,6 +7,7 @@
 mod classify;
 mod database;
 mod event;
+mod queue;
 mod settings;
 mod sink;
 mod trail;
@@ -16,8 +17,8 @@ pub use crate::entity::{ReadAudit, WriteAudit};
 pub(crate) use classify::Miss;
 pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation};
+pub use queue::AuditStats;
+pub(crate) use queue::{Audit, Entry};
 pub use settings::{AuditSettings, Overflow};
 pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
 pub use trail::{AuditTrail, TrailRow};
-pub use writer::AuditStats;
-pub(crate) use writer::{Audit, Entry};

@@ -91,7 +91,14 @@ pub trait Stored<DB: Backend>: UserScoped {
 ///
 /// An application bundles its entities in one line and stays generic:
 ///
-/// ```ignore
+/// ```
+/// # use user_scope::{Stores, UserScoped};
+/// # #[derive(UserScoped)]
+/// # #[user_scoped(table = "tasks")]
+/// # struct Task { #[user_scoped(id)] id: String, #[user_scoped(owner)] user_id: String }
+/// # #[derive(UserScoped)]
+/// # #[user_scoped(table = "subtasks")]
+/// # struct Subtask { #[user_scoped(id)] id: String, #[user_scoped(owner)] user_id: String }
 /// trait AppDb: Stores<Task> + Stores<Subtask> {}
 /// impl<DB: Stores<Task> + Stores<Subtask>> AppDb for DB {}
 /// ```
