@@ -117,20 +117,17 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     pub async fn build(self) -> Result<ScopedPool<DB, Id>> {
         let pool = match self.source.0 {
             Source::Pool(pool) => pool,
-            Source::Options(options) => self
-                .pool
-                .test_before_acquire(false)
-                .before_acquire(|connection, met| {
-                    Box::pin(async move {
-                        if met.idle_for > PING_AFTER {
-                            connection.ping().await?;
-                        }
-                        Ok(true)
-                    })
-                })
-                .connect_with(DB::tune(*options, self.kept_statements))
-                .await
-                .map_err(|error| Error::from_sqlx("connection", Doing::Reading, error))?,
+            Source::Options(options) => {
+                let settings = self.pool.test_before_acquire(false).before_acquire(|connection, met| {
+                    // Not one async block for both: it would be as large as a ping, at every acquire.
+                    if met.idle_for <= PING_AFTER {
+                        return Box::pin(std::future::ready(Ok(true)));
+                    }
+                    Box::pin(async move { connection.ping().await.map(|()| true) })
+                });
+                let connected = settings.connect_with(DB::tune(*options, self.kept_statements)).await;
+                connected.map_err(|error| Error::from_sqlx("connection", Doing::Reading, error))?
+            }
         };
         Ok(ScopedPool::assemble(pool, self.audit))
     }

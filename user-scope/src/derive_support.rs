@@ -51,7 +51,7 @@ pub fn add<DB: Backend, V: Value<DB>>(arguments: &mut DB::Arguments, value: &V) 
 
 /// Binds an identifier as text.
 pub fn add_as_text<DB: Backend, I: Identifier>(arguments: &mut DB::Arguments, id: &I) -> Result<(), BindError> {
-    DB::add_text(arguments, Some(id.as_raw().to_string()))
+    DB::add_text(arguments, Some(&id.as_raw().to_string()))
 }
 
 /// Binds an identifier as text, or NULL.
@@ -59,7 +59,7 @@ pub fn add_optional_as_text<DB: Backend, I: Identifier>(
     arguments: &mut DB::Arguments,
     id: Option<&I>,
 ) -> Result<(), BindError> {
-    DB::add_text(arguments, id.map(|id| id.as_raw().to_string()))
+    DB::add_text(arguments, id.map(|id| id.as_raw().to_string()).as_deref())
 }
 
 /// Binds a value of a condition.

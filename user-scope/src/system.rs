@@ -4,7 +4,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -60,7 +60,7 @@ impl<'a, DB: Backend, Id: Identifier> IntoFuture for SignedRequest<'a, DB, Id> {
             let SystemRequest { pool, reason } = self.request;
             let receipt = Receipt { id: Uuid::now_v7(), reason: valid_reason(reason)?.into() };
             let committed = commit_receipt(pool, &self.admin, &receipt);
-            observed("system_context", "system_access", committed).await?;
+            observed("system_context", "system_access", pin!(committed)).await?;
             Ok(SystemContext { pool: pool.clone(), admin: self.admin, receipt, access: PhantomData })
         })
     }
@@ -82,7 +82,7 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
     receipt: &Receipt,
 ) -> Result<()> {
     let details = Details { reason: Some(receipt.reason.to_string()), ..Details::default() };
-    let query = sql::insert_log_row::<DB>(LogEntry {
+    let query = sql::insert_log_row::<DB>(&LogEntry {
         user: IdValue::of(admin.user()),
         entity_type: "system_context",
         entity_id: Some(receipt.id.to_string()),

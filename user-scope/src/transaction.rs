@@ -1,6 +1,7 @@
 //! One transaction, one caller.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -52,7 +53,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     pub(crate) async fn begin(core: Arc<Core<DB>>, caller: C) -> Result<Self> {
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
         let mut lease = Lease::acquire(core.pool()).await.map_err(failed)?;
-        observed(TRANSACTION, "begin", async { lease.begin().await.map_err(failed) }).await?;
+        observed(TRANSACTION, "begin", pin!(async { lease.begin().await.map_err(failed) })).await?;
         let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
         Ok(Self { open: Open { shared: Mutex::new(shared), core }, caller })
     }
@@ -79,7 +80,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
         }
         shared.health = Health::Committing;
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
-        observed(TRANSACTION, "commit", async { shared.lease.commit().await.map_err(failed) }).await?;
+        observed(TRANSACTION, "commit", pin!(async { shared.lease.commit().await.map_err(failed) })).await?;
         shared.health = Health::Sound;
         let mut entries = std::mem::take(&mut shared.reads);
         entries.append(&mut shared.writes);
@@ -95,7 +96,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     pub async fn rollback(mut self) -> Result<()> {
         let shared = self.open.shared.get_mut();
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
-        observed(TRANSACTION, "rollback", async { shared.lease.rollback().await.map_err(failed) }).await?;
+        observed(TRANSACTION, "rollback", pin!(async { shared.lease.rollback().await.map_err(failed) })).await?;
         let entries = std::mem::take(&mut shared.reads);
         self.end(entries).await;
         Ok(())

@@ -101,7 +101,7 @@ impl Details {
 
     /// The JSON object, or `None` if there is nothing to say.
     pub(crate) fn to_json(&self) -> Option<String> {
-        (*self != Self::default()).then(|| self.to_string())
+        Some(self.to_string()).filter(|json| json != "{}")
     }
 }
 
@@ -137,7 +137,9 @@ struct Object<'a, 'f> {
 
 impl Object<'_, '_> {
     fn key(&mut self, key: &str) -> fmt::Result {
-        write!(self.f, "{}\"{key}\":", if self.empty { "{" } else { "," })?;
+        self.f.write_str(if self.empty { "{\"" } else { ",\"" })?;
+        self.f.write_str(key)?;
+        self.f.write_str("\":")?;
         self.empty = false;
         Ok(())
     }
@@ -156,14 +158,20 @@ impl Object<'_, '_> {
 /// A JSON string (RFC 8259, section 7).
 fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str("\"")?;
-    for character in text.chars() {
-        match character {
-            '"' => f.write_str("\\\"")?,
-            '\\' => f.write_str("\\\\")?,
-            control if control < ' ' => write!(f, "\\u{:04x}", u32::from(control))?,
-            other => write!(f, "{other}")?,
+    let mut rest = text;
+    // What needs no escape is written in one piece.
+    while let Some(at) = rest.find(|character| matches!(character, '"' | '\\') || character < ' ') {
+        let (plain, escaped) = rest.split_at(at);
+        f.write_str(plain)?;
+        let mut characters = escaped.chars();
+        match characters.next() {
+            Some('"') => f.write_str("\\\"")?,
+            Some('\\') => f.write_str("\\\\")?,
+            control => write!(f, "\\u{:04x}", control.map_or(0, u32::from))?,
         }
+        rest = characters.as_str();
     }
+    f.write_str(rest)?;
     f.write_str("\"")
 }
 

@@ -137,7 +137,7 @@ pub trait Backend: Database + sealed::Sealed {
     fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue>;
 
     #[doc(hidden)]
-    fn add_text(arguments: &mut Self::Arguments, text: Option<String>) -> Result<(), BoxDynError>;
+    fn add_text(arguments: &mut Self::Arguments, text: Option<&str>) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn add_integer(arguments: &mut Self::Arguments, integer: i64) -> Result<(), BoxDynError>;
     #[doc(hidden)]
@@ -192,7 +192,7 @@ macro_rules! methods_that_every_driver_has {
             })
         }
 
-        fn add_text(arguments: &mut Self::Arguments, text: Option<String>) -> Result<(), BoxDynError> {
+        fn add_text(arguments: &mut Self::Arguments, text: Option<&str>) -> Result<(), BoxDynError> {
             sqlx::Arguments::add(arguments, text)
         }
 

@@ -3,7 +3,6 @@
 //! It lies in the static that the derive makes, one for each entity: a static in a generic function would be
 //! shared between its instantiations.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::ColumnSet;
@@ -34,17 +33,14 @@ impl Shape {
 
 const SLOTS: usize = 12;
 
-/// An application updates a handful of different sets of columns. A client that sends every possible one must
-/// not fill the memory: beyond this many a text is written anew each time.
-const UPDATES_KEPT: usize = 256;
-
-type Updates = HashMap<(Dialect, Shape), Arc<str>>;
+/// An application updates a handful of different sets of columns, so they are looked for one after the other. A
+/// client that sends every possible one must not fill the memory: beyond this many a text is written anew each time.
+const UPDATES_KEPT: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct SqlCache {
     fixed: [[OnceLock<Box<str>>; SLOTS]; Dialect::COUNT],
-    /// `None` until the first: a map cannot be made in a `const`.
-    updates: RwLock<Option<Updates>>,
+    updates: RwLock<Vec<(Dialect, Shape, Arc<str>)>>,
 }
 
 /// A kept text.
@@ -56,7 +52,7 @@ pub(crate) enum Text {
 
 impl SqlCache {
     pub(super) const fn new() -> Self {
-        Self { fixed: [const { [const { OnceLock::new() }; SLOTS] }; Dialect::COUNT], updates: RwLock::new(None) }
+        Self { fixed: [const { [const { OnceLock::new() }; SLOTS] }; Dialect::COUNT], updates: RwLock::new(Vec::new()) }
     }
 
     /// The text of `shape`, written by `write` if this is the first time that it is wanted.
@@ -70,15 +66,14 @@ impl SqlCache {
 
     fn shared(&self, dialect: Dialect, shape: Shape, write: impl FnOnce() -> String) -> Arc<str> {
         let kept = self.updates.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = kept.as_ref().and_then(|kept| kept.get(&(dialect, shape))) {
+        if let Some((_, _, text)) = kept.iter().find(|(d, s, _)| (*d, *s) == (dialect, shape)) {
             return Arc::clone(text);
         }
         drop(kept);
         let text: Arc<str> = write().into();
         let mut kept = self.updates.write().unwrap_or_else(PoisonError::into_inner);
-        let kept = kept.get_or_insert_default();
         if kept.len() < UPDATES_KEPT {
-            kept.insert((dialect, shape), Arc::clone(&text));
+            kept.push((dialect, shape, Arc::clone(&text)));
         }
         text
     }

@@ -156,6 +156,11 @@ impl ColumnSet {
 
     /// The positions, ascending.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..128).filter(move |position| self.contains(*position))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let position = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(position)
+        })
     }
 }

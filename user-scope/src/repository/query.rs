@@ -1,6 +1,7 @@
 //! Rows by a condition.
 
 use std::fmt;
+use std::pin::pin;
 
 use super::ScopedRepository;
 use crate::audit::Operation;
@@ -74,11 +75,15 @@ where
     /// [`Error::Decode`] if a row does not fit the struct, [`Error::Unavailable`] if the database is not there.
     pub async fn all(self) -> Result<Vec<T>> {
         let repository = self.repository;
-        observed(T::entity().name(), "list", async {
-            self.check_depth()?;
-            let statement = sql::list::<T, DB>(&repository.caller.scope(), &self.selection());
-            Self::run(repository, statement, |rows| rows.iter().map(DB::decode).collect()).await
-        })
+        observed(
+            T::entity().name(),
+            "list",
+            pin!(async {
+                self.check_depth()?;
+                let statement = sql::list::<T, DB>(&repository.caller.scope(), &self.selection());
+                Self::run(repository, statement, |rows| rows.iter().map(DB::decode).collect()).await
+            }),
+        )
         .await
     }
 
@@ -98,15 +103,19 @@ where
     /// As [`all`](Self::all).
     pub async fn count(self) -> Result<u64> {
         let repository = self.repository;
-        observed(T::entity().name(), "count", async {
-            self.check_depth()?;
-            let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref());
-            Self::run(repository, statement, |rows| {
-                let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-                Ok(u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0))
-            })
-            .await
-        })
+        observed(
+            T::entity().name(),
+            "count",
+            pin!(async {
+                self.check_depth()?;
+                let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref());
+                Self::run(repository, statement, |rows| {
+                    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+                    Ok(u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0))
+                })
+                .await
+            }),
+        )
         .await
     }
 

@@ -1,5 +1,7 @@
 //! Reading one row.
 
+use std::pin::pin;
+
 use super::ScopedRepository;
 use crate::audit::Operation;
 use crate::backend::Query;
@@ -30,10 +32,14 @@ where
     ///
     /// [`Error::Decode`] if the row does not fit the struct, [`Error::Unavailable`] if the database is not there.
     pub async fn find(&self, id: &T::Id) -> Result<Option<T>> {
-        observed(T::entity().name(), "get", async {
-            let query = sql::get::<T, DB>(&self.caller.scope(), id);
-            self.one(id, query, |row| DB::decode(row)).await
-        })
+        observed(
+            T::entity().name(),
+            "get",
+            pin!(async {
+                let query = sql::get::<T, DB>(&self.caller.scope(), id);
+                self.one(id, query, |row| DB::decode(row)).await
+            }),
+        )
         .await
     }
 
@@ -43,10 +49,14 @@ where
     ///
     /// [`Error::Unavailable`] if the database is not there.
     pub async fn exists(&self, id: &T::Id) -> Result<bool> {
-        observed(T::entity().name(), "exists", async {
-            let query = sql::exists::<T, DB>(&self.caller.scope(), id);
-            Ok(self.one(id, query, |_| Ok(())).await?.is_some())
-        })
+        observed(
+            T::entity().name(),
+            "exists",
+            pin!(async {
+                let query = sql::exists::<T, DB>(&self.caller.scope(), id);
+                Ok(self.one(id, query, |_| Ok(())).await?.is_some())
+            }),
+        )
         .await
     }
 

@@ -1,5 +1,7 @@
 //! Writing one row, together with its audit row.
 
+use std::pin::pin;
+
 use sqlx::error::BoxDynError;
 
 use super::ScopedRepository;
@@ -57,11 +59,18 @@ where
             id: Some(id),
             parents,
         };
-        observed(T::entity().name(), "update", async {
-            let scope = self.caller.scope();
-            let build = |log: Option<&LogEntry>| sql::update::<T, DB>(&scope, id, columns, changes, Moment::now(), log);
-            self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner()))).await.map(Some)
-        })
+        observed(
+            T::entity().name(),
+            "update",
+            pin!(async {
+                let scope = self.caller.scope();
+                let build =
+                    |log: Option<&LogEntry>| sql::update::<T, DB>(&scope, id, columns, changes, Moment::now(), log);
+                self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
+                    .await
+                    .map(Some)
+            }),
+        )
         .await?
         .ok_or(Error::NotFound { entity: T::entity().name() })
     }
@@ -80,12 +89,16 @@ where
             id: Some(id),
             parents: Vec::new(),
         };
-        observed(T::entity().name(), "delete", async {
-            let scope = self.caller.scope();
-            let build = |log: Option<&LogEntry>| sql::delete::<T, DB>(&scope, id, log);
-            let owner = |row: &DB::Row| DB::get_id(row, 1, T::entity().stored_owner_kind());
-            self.write(act, build, owner, |owner| (IdValue::of(id), owner.clone())).await.map(|_| 1)
-        })
+        observed(
+            T::entity().name(),
+            "delete",
+            pin!(async {
+                let scope = self.caller.scope();
+                let build = |log: Option<&LogEntry>| sql::delete::<T, DB>(&scope, id, log);
+                let owner = |row: &DB::Row| DB::get_id(row, 1, T::entity().stored_owner_kind());
+                self.write(act, build, owner, |owner| (IdValue::of(id), owner.clone())).await.map(|_| 1)
+            }),
+        )
         .await
         .map(drop)
     }
@@ -98,12 +111,18 @@ where
             id: None,
             parents: T::parents_of_new(&new),
         };
-        observed(T::entity().name(), "insert", async {
-            let stamp = Stamp { id: T::generate_id(), owner, moment: Moment::now() };
-            let everyone = self.caller.scope().is_everyone();
-            let build = |log: Option<&LogEntry>| sql::insert::<T, DB>(new, stamp, everyone, log);
-            self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner()))).await.map(Some)
-        })
+        observed(
+            T::entity().name(),
+            "insert",
+            pin!(async {
+                let stamp = Stamp { id: T::generate_id(), owner, moment: Moment::now() };
+                let everyone = self.caller.scope().is_everyone();
+                let build = |log: Option<&LogEntry>| sql::insert::<T, DB>(new, stamp, everyone, log);
+                self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
+                    .await
+                    .map(Some)
+            }),
+        )
         .await?
         .ok_or(Error::NotFound { entity: T::entity().name() })
     }
@@ -114,7 +133,7 @@ where
     /// that, where the statement could not put them into the log itself.
     async fn write<R>(
         &self,
-        act: Act<'_, T>,
+        mut act: Act<'_, T>,
         build: impl FnOnce(Option<&LogEntry>) -> Result<Query<DB>, BoxDynError>,
         decode: impl FnOnce(&DB::Row) -> sqlx::Result<R>,
         identify: impl FnOnce(&R) -> (IdValue, IdValue),
@@ -122,8 +141,7 @@ where
         let entity = T::entity().name();
         let mode = self.audit.writes(T::entity());
         let everyone = self.caller.scope().is_everyone();
-        let details = Details { receipt: self.caller.receipt(), ..act.details.clone() };
-        let with_owner = |owner: IdValue| Details { owner: everyone.then(|| owner.to_string()), ..details.clone() };
+        let mut details = Details { receipt: self.caller.receipt(), ..std::mem::take(&mut act.details) };
 
         let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
         let log = in_statement.then(|| self.log_entry(act.operation, None, &details));
@@ -147,16 +165,18 @@ where
         };
 
         let mut trace = Trace::Nothing;
-        if in_transaction {
+        if in_transaction || mode == WriteAudit::Background {
             let (id, owner) = identify(&written);
-            let entry = self.log_entry(act.operation, Some(id), &with_owner(owner));
-            if let Err(error) = self.log(&mut session, entry).await {
-                session.fail();
-                return Err(error);
+            details.owner = everyone.then(|| owner.to_string());
+            if in_transaction {
+                let entry = self.log_entry(act.operation, Some(id), &details);
+                if let Err(error) = self.log(&mut session, &entry).await {
+                    session.fail();
+                    return Err(error);
+                }
+            } else {
+                trace = Trace::Written(self.event(act.operation, Some(id.to_string()), details));
             }
-        } else if mode == WriteAudit::Background {
-            let (id, owner) = identify(&written);
-            trace = Trace::Written(self.event(act.operation, Some(id.to_string()), with_owner(owner)));
         }
         session.conclude(trace, self.audit).await;
         Ok(written)
@@ -173,7 +193,7 @@ where
     }
 
     /// Writes the audit row beside the write, and commits both.
-    async fn log(&self, session: &mut Session<'_, DB>, entry: LogEntry) -> Result<()> {
+    async fn log(&self, session: &mut Session<'_, DB>, entry: &LogEntry) -> Result<()> {
         let query = sql::insert_log_row::<DB>(entry);
         let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
         DB::execute(session.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;

@@ -59,19 +59,19 @@ pub(super) fn with_log(
 pub(super) fn bind_log<DB: Backend>(arguments: &mut DB::Arguments, log: Option<&LogEntry>) -> Result<(), BoxDynError> {
     let Some(log) = log else { return Ok(()) };
     add_user::<DB>(arguments, &log.user)?;
-    DB::add_text(arguments, log.details.clone())
+    DB::add_text(arguments, log.details.as_deref())
 }
 
 /// SQLite's log holds users as text, so that the monitoring queries print them.
 fn add_user<DB: Backend>(arguments: &mut DB::Arguments, user: &IdValue) -> Result<(), BoxDynError> {
     match DB::DIALECT {
         Dialect::Postgres => DB::add_id(arguments, user),
-        Dialect::Sqlite => DB::add_text(arguments, Some(user.to_string())),
+        Dialect::Sqlite => DB::add_text(arguments, Some(&user.to_string())),
     }
 }
 
 /// One audit row by itself. It returns nothing: a login that may only insert can run it.
-pub(crate) fn insert_log_row<DB: Backend>(log: LogEntry) -> Result<Query<DB>, BoxDynError> {
+pub(crate) fn insert_log_row<DB: Backend>(log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
     let text = match DB::DIALECT {
         Dialect::Postgres => {
             "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) \
@@ -84,10 +84,10 @@ pub(crate) fn insert_log_row<DB: Backend>(log: LogEntry) -> Result<Query<DB>, Bo
     };
     let mut arguments = DB::Arguments::default();
     add_user::<DB>(&mut arguments, &log.user)?;
-    DB::add_text(&mut arguments, Some(log.entity_type.to_owned()))?;
-    DB::add_text(&mut arguments, log.entity_id)?;
-    DB::add_text(&mut arguments, Some(log.operation.to_owned()))?;
-    DB::add_text(&mut arguments, log.details)?;
+    DB::add_text(&mut arguments, Some(log.entity_type))?;
+    DB::add_text(&mut arguments, log.entity_id.as_deref())?;
+    DB::add_text(&mut arguments, Some(log.operation))?;
+    DB::add_text(&mut arguments, log.details.as_deref())?;
     Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn owners_of<DB: Backend>(entity: &Entity, ids: &[IdValue]) -> Result
     for (index, id) in padded.enumerate() {
         text.sql(if index > 0 { ", " } else { "" }).parameter();
         if as_text {
-            DB::add_text(&mut arguments, Some(id.to_string()))?;
+            DB::add_text(&mut arguments, Some(&id.to_string()))?;
         } else {
             DB::add_id(&mut arguments, id)?;
         }

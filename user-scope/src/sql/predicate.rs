@@ -42,17 +42,16 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
         Node::Like { column, pattern } => {
             text.column(entity, *column);
             // SQLite's LIKE takes upper and lower case for the same, its GLOB does not.
-            let pattern = match text.dialect() {
+            match text.dialect() {
                 Dialect::Postgres => {
                     text.sql(" LIKE ").parameter();
-                    pattern.clone()
+                    DB::add_text(arguments, Some(pattern))
                 }
                 Dialect::Sqlite => {
                     text.sql(" GLOB ").parameter();
-                    glob(pattern)
+                    DB::add_text(arguments, Some(&glob(pattern)))
                 }
-            };
-            DB::add_text(arguments, Some(pattern))
+            }
         }
         Node::IsNull { column } => {
             text.column(entity, *column).sql(" IS NULL");
