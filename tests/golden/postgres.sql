@@ -81,6 +81,7 @@ WITH changed AS (INSERT INTO "milestones" ("id", "user_id", "project_id", "name"
 
 -- pool.system(…).requested_by(&admin)
 INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) VALUES ($1, $2, $3, $4, $5::jsonb);
+COMMIT;
 
 -- system: tasks.get(&id)
 SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at" FROM "tasks" WHERE "id" = $1;

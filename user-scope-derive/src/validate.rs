@@ -55,8 +55,9 @@ pub(crate) fn has_no_generics(input: &DeriveInput, message: &str, faults: &mut F
 pub(crate) fn check<'a>(entity: &'a Entity<'a>, faults: &mut Faults) -> Option<Checked<'a>> {
     check_names(entity, faults);
     check_columns(entity, faults);
-    check_companion("new", &entity.new, faults);
-    check_companion("changes", &entity.changes, faults);
+    let redacts = entity.columns.iter().any(Column::is_redacted);
+    check_companion("new", &entity.new, redacts, faults);
+    check_companion("changes", &entity.changes, redacts, faults);
     for attributes in entity.columns.iter().map(|c| &c.attributes).chain(entity.skipped.iter().map(|s| &s.attributes)) {
         check_keys(attributes, faults);
     }
@@ -77,6 +78,12 @@ fn check_names(entity: &Entity<'_>, faults: &mut Faults) {
                 check_name(&schema, "a schema", table.span(), faults);
             }
             check_name(&name, "a table", table.span(), faults);
+            // A user would read his own denials there, and delete them.
+            let name = name.to_ascii_lowercase();
+            if name == "user_access_log" || name.starts_with("user_scope") {
+                let mend = "read the audit by `pool.audit_trail(&caller)`, or give the table another name";
+                faults.at(table, format_args!("`{name}` is a table of the library, and no entity; {mend}"));
+            }
         }
     }
     if let Some(name) = &entity.name {
@@ -125,7 +132,11 @@ fn check_columns(entity: &Entity<'_>, faults: &mut Faults) {
     }
 }
 
-fn check_companion(key: &str, companion: &Companion, faults: &mut Faults) {
+fn check_companion(key: &str, companion: &Companion, redacts: bool, faults: &mut Faults) {
+    if let Some(hidden) = companion.hidden_derive().filter(|_| redacts) {
+        let mend = format!("write `{key}(derive(…))`");
+        faults.at(hidden, format_args!("this may derive a `Debug` that shows what is redacted; {mend}"));
+    }
     if let Some(span) = companion.deny_unknown_fields.filter(|_| !companion.may_deserialize()) {
         let mend = format!("write `{key}(derive(Deserialize), deny_unknown_fields)`");
         faults.at_span(span, format_args!("`deny_unknown_fields` needs serde; {mend}"));

@@ -68,13 +68,11 @@ pub struct ScopedPoolBuilder<DB: Backend, Id> {
 
 impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     pub(crate) fn new(source: PoolSource<DB>) -> Self {
-        Self {
-            source,
-            pool: PoolOptions::new(),
-            kept_statements: 256,
-            audit: AuditSettings::default(),
-            id: PhantomData,
-        }
+        let pool = match DB::IS_REMOTE {
+            true => PoolOptions::new(),
+            false => PoolOptions::new().idle_timeout(None).max_lifetime(None),
+        };
+        Self { source, pool, kept_statements: 256, audit: AuditSettings::default(), id: PhantomData }
     }
 
     /// The type that identifies users: `Uuid` unless set, or `i64`, `String`, or a newtype of one.
@@ -90,7 +88,7 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     }
 
     /// How many connections at most; sqlx's own default of 10 unless set. Only for a pool that is made from
-    /// connect options, as all that follows.
+    /// connect options, as all that follows. An in-memory SQLite database works with one.
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.pool = self.pool.max_connections(connections);
         self
@@ -118,13 +116,16 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
         let pool = match self.source.0 {
             Source::Pool(pool) => pool,
             Source::Options(options) => {
-                let settings = self.pool.test_before_acquire(false).before_acquire(|connection, met| {
-                    // Not one async block for both: it would be as large as a ping, at every acquire.
-                    if met.idle_for <= PING_AFTER {
-                        return Box::pin(std::future::ready(Ok(true)));
-                    }
-                    Box::pin(async move { connection.ping().await.map(|()| true) })
-                });
+                let mut settings = self.pool.test_before_acquire(false);
+                if DB::IS_REMOTE {
+                    settings = settings.before_acquire(|connection, met| {
+                        // Not one async block for both: it would be as large as a ping, at every acquire.
+                        if met.idle_for <= PING_AFTER {
+                            return Box::pin(std::future::ready(Ok(true)));
+                        }
+                        Box::pin(async move { connection.ping().await.map(|()| true) })
+                    });
+                }
                 let connected = settings.connect_with(DB::tune(*options, self.kept_statements)).await;
                 connected.map_err(|error| Error::from_sqlx("connection", Doing::Reading, error))?
             }

@@ -77,6 +77,15 @@ pub enum Error {
         source: Cause,
     },
 
+    /// The row was written, and stands, but what came back of it does not fit the struct: do not write it again.
+    #[error("a row of `{entity}` was written, but does not fit its struct; compare the column types with the fields")]
+    WrittenButUnreadable {
+        /// The entity's name.
+        entity: &'static str,
+        /// Why.
+        source: Cause,
+    },
+
     /// A condition holds more values than one statement can carry.
     #[error("a condition on `{entity}` has more values ({values}) than one statement can carry ({limit}); split it")]
     TooManyValues {
@@ -99,8 +108,9 @@ pub enum Error {
     #[error("this user id is reserved and cannot act; a caller is a real user")]
     ReservedUser,
 
-    /// A system context has to say why it exists, in 3 to 1,000 characters.
-    #[error("a system context needs a reason of 3 to 1,000 characters, without control characters")]
+    /// A system context has to say why it exists, in 1,000 characters at most, three of them letters or
+    /// digits.
+    #[error("a system context needs a reason: at least 3 letters, at most 1,000 characters, no control characters")]
     InvalidReason,
 
     /// Something went wrong earlier in this transaction, or an operation in it was cancelled: it can only be
@@ -115,6 +125,13 @@ pub enum Error {
     Audit {
         /// What the database said.
         source: Cause,
+    },
+
+    /// The audit table is there, and is not what this pool needs.
+    #[error("the table `user_access_log` {problem}")]
+    Schema {
+        /// What is wrong with it, and what to do.
+        problem: &'static str,
     },
 
     /// No connection to the database could be had in time, or it broke.

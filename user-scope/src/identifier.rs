@@ -185,20 +185,25 @@ macro_rules! raw_identifier {
     };
 }
 
-raw_identifier!(Uuid, Uuid, "UUID",
+raw_identifier! {
+    Uuid, Uuid, "UUID",
     from_text: |text| text.parse().ok(),
-    is_reserved: Uuid::is_nil);
-raw_identifier!(i64, Integer, "integer",
+    is_reserved: Uuid::is_nil
+}
+raw_identifier! {
+    i64, Integer, "integer",
     from_text: |text| text.parse().ok(),
-    is_reserved: |id| *id == 0);
-raw_identifier!(String, Text, "text",
-from_text: Some,
-// Case and blanks must not make a second system user; a NUL cannot be stored by PostgreSQL.
-is_reserved: |id| {
-    let name = id.trim();
-    name.is_empty() || name.eq_ignore_ascii_case("system") || name.contains('\0')
-        || name.parse::<Uuid>().is_ok_and(|id| id.is_nil())
-});
+    is_reserved: |id| *id == 0
+}
+raw_identifier! {
+    String, Text, "text",
+    from_text: Some,
+    // Case, blanks and what cannot be seen must not make a second system user; PostgreSQL cannot store a NUL.
+    is_reserved: |id| {
+        let letters: String = id.chars().filter(|character| character.is_alphanumeric()).collect();
+        letters.bytes().all(|byte| byte == b'0') || letters.eq_ignore_ascii_case("system") || id.contains('\0')
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -208,7 +213,16 @@ mod tests {
     fn the_system_user_of_every_type_is_reserved() {
         assert!(Uuid::nil().is_reserved());
         assert!(0_i64.is_reserved());
-        for name in ["", "  ", "system", " System ", "a\0b", "00000000-0000-0000-0000-000000000000"] {
+        for name in [
+            "",
+            "  ",
+            "0",
+            "system",
+            " System ",
+            "\u{200b}system\u{2060}",
+            "a\0b",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(name.to_owned().is_reserved(), "{name:?}");
         }
         assert!(!Uuid::now_v7().is_reserved());

@@ -133,6 +133,7 @@ mod pool;
 mod repository;
 mod session;
 mod sql;
+mod state;
 mod system;
 mod transaction;
 

@@ -1,27 +1,51 @@
 //! Bringing the library's own tables up to date. The SQL stands in `sql::schema`.
 
+use std::pin::pin;
+
 use sqlx::{Pool, SqlStr};
 
 use crate::backend::{Backend, Query};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdKind;
 use crate::lease::Lease;
+use crate::observe::observed;
 use crate::sql::schema;
 
 pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, owner: IdKind) -> Result<()> {
-    migrate(pool, owner).await.map_err(|error| Error::from_sqlx("user_access_log", Doing::Writing, error))
+    let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
+    let migrated = async {
+        let mut lease = Lease::acquire(pool).await.map_err(failed)?;
+        check(&mut lease, owner).await?;
+        migrate(&mut lease, owner).await.map_err(failed)
+    };
+    observed("user_access_log", "migrate", pin!(migrated)).await
 }
 
-async fn migrate<DB: Backend>(pool: &Pool<DB>, owner: IdKind) -> sqlx::Result<()> {
-    let mut lease = Lease::acquire(pool).await?;
+/// A table that is there already must be one that the library can write to.
+async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> Result<()> {
+    let failed = |error| Error::from_sqlx("user_access_log", Doing::Reading, error);
+    if integer::<DB>(lease, schema::is_foreign(DB::DIALECT)).await.map_err(failed)? > 0 {
+        return Err(Error::Schema {
+            problem: "was not made by this library, which needs more columns; rename it and migrate again",
+        });
+    }
+    if integer::<DB>(lease, schema::is_of_another_owner(DB::DIALECT, owner)).await.map_err(failed)? > 0 {
+        return Err(Error::Schema {
+            problem: "holds users of another type than this pool's; build the pool with the owner's type",
+        });
+    }
+    Ok(())
+}
+
+async fn migrate<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> sqlx::Result<()> {
     // Looked at before anything is asked for: a login that may not create tables can still find all in order.
-    let begun = integer::<DB>(&mut lease, schema::is_begun(DB::DIALECT)).await? == 1;
-    if begun && integer::<DB>(&mut lease, schema::DONE).await? >= schema::last(DB::DIALECT) {
+    let begun = integer::<DB>(lease, schema::is_begun(DB::DIALECT)).await? == 1;
+    if begun && integer::<DB>(lease, schema::DONE).await? >= schema::last(DB::DIALECT) {
         return Ok(());
     }
     lease.begin().await?;
     DB::execute_script(lease.connection(), SqlStr::from_static(schema::begin(DB::DIALECT))).await?;
-    let done = integer::<DB>(&mut lease, schema::DONE).await?;
+    let done = integer::<DB>(lease, schema::DONE).await?;
     for step in schema::pending(DB::DIALECT, owner, done) {
         DB::execute_script(lease.connection(), step).await?;
     }

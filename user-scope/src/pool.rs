@@ -17,6 +17,7 @@ use crate::identifier::{IdValue, Identifier, RawIdentifier};
 use crate::migration;
 use crate::repository::ScopedRepository;
 use crate::session::Source;
+use crate::state::PoolState;
 use crate::system::SystemRequest;
 use crate::transaction::ScopedTransaction;
 
@@ -30,7 +31,7 @@ use crate::transaction::ScopedTransaction;
 /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
 /// use user_scope::{ScopedPool, UserContext, Uuid};
 ///
-/// let sqlite = sqlx::SqlitePool::connect("sqlite::memory:").await?;
+/// let sqlite = sqlx::SqlitePool::connect("sqlite://tasks.db").await?;
 /// let pool = ScopedPool::new(sqlite);
 /// pool.migrate().await?;                                   // makes the audit table
 /// let alice = UserContext::new(Uuid::now_v7())?;
@@ -40,30 +41,17 @@ use crate::transaction::ScopedTransaction;
 /// A repository and a transaction borrow the pool and the caller. Into a task of its own, as for
 /// `tokio::spawn`, take clones of both.
 pub struct ScopedPool<DB: Backend, Id = Uuid> {
-    core: Arc<Core<DB>>,
+    state: Arc<PoolState<DB>>,
     id: PhantomData<fn() -> Id>,
 }
 
-/// What all clones of a pool, and its transactions, share.
-#[derive(Debug)]
-pub(crate) struct Core<DB: Backend> {
-    pool: Pool<DB>,
-    audit: Audit<DB>,
-}
-
-impl<DB: Backend> Core<DB> {
-    pub(crate) const fn pool(&self) -> &Pool<DB> {
-        &self.pool
-    }
-
-    pub(crate) const fn audit(&self) -> &Audit<DB> {
-        &self.audit
-    }
-}
-
 impl<DB: Backend> ScopedPool<DB, Uuid> {
-    /// Takes over a pool that exists, with users that are identified by UUIDs. Its settings stay as they are, and
-    /// every promise is kept with any.
+    /// Takes over a pool that exists, with users that are identified by UUIDs. Its settings stay as they are.
+    ///
+    /// The pool is to be the library's alone. Plain sqlx 0.9 on the same pool can hand over a connection with a
+    /// transaction that it forgot, if its `begin` was cancelled (launchbadge/sqlx#4385); what is then written there, by
+    /// whomever, may vanish with it. An in-memory SQLite database needs `max_connections(1)` and
+    /// `test_before_acquire(false)`: sqlx loses it when a ping is cancelled.
     ///
     /// For users of another type, or a pool that connects by itself, see [`builder`](Self::builder).
     pub fn new(pool: Pool<DB>) -> Self {
@@ -79,7 +67,7 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
     /// use sqlx::sqlite::SqliteConnectOptions;
     /// use user_scope::{ScopedPool, UserContext, audit::{AuditSettings, ReadAudit}};
     ///
-    /// let options: SqliteConnectOptions = "sqlite::memory:".parse()?;
+    /// let options: SqliteConnectOptions = "sqlite://tasks.db".parse()?;
     /// let pool = ScopedPool::builder(options)
     ///     .owner::<String>()                               // users are identified by texts
     ///     .max_connections(4)
@@ -97,11 +85,11 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
 impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     pub(crate) fn assemble(pool: Pool<DB>, audit: AuditSettings) -> Self {
         let audit = Audit::new(audit, pool.clone(), <Id::Raw as RawIdentifier>::KIND);
-        Self { core: Arc::new(Core { pool, audit }), id: PhantomData }
+        Self { state: Arc::new(PoolState::new(pool, audit)), id: PhantomData }
     }
 
-    pub(crate) const fn core(&self) -> &Arc<Core<DB>> {
-        &self.core
+    pub(crate) const fn state(&self) -> &Arc<PoolState<DB>> {
+        &self.state
     }
 
     /// The caller's rows of the entity `T`: `pool.repository::<Task>(&alice)`.
@@ -110,7 +98,7 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
         T: UserScoped<Owner = Id>,
         DB: Stores<T>,
     {
-        ScopedRepository::new(Source::Pool(&self.core.pool), caller, &self.core.audit)
+        ScopedRepository::new(Source::Pool(&self.state), caller, self.state.audit())
     }
 
     /// Begins a transaction in the name of `caller`. On SQLite it takes the write lock at once.
@@ -120,7 +108,7 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     /// [`Error::Unavailable`](crate::Error::Unavailable) if no connection can be had,
     /// [`Error::Database`](crate::Error::Database) if the database is locked for longer than its timeout.
     pub async fn begin(&self, caller: &UserContext<Id>) -> Result<ScopedTransaction<DB, UserContext<Id>>> {
-        ScopedTransaction::begin(Arc::clone(&self.core), caller.clone()).await
+        ScopedTransaction::begin(Arc::clone(&self.state), caller.clone()).await
     }
 
     /// Asks for system mode, which crosses users, because of `reason`; say next who asks:
@@ -137,17 +125,17 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
 
     /// The caller's own audit trail, without denials and receipts.
     pub fn audit_trail(&self, caller: &UserContext<Id>) -> AuditTrail<'_, DB> {
-        AuditTrail::new(&self.core.pool, Some(IdValue::of(caller.user())))
+        AuditTrail::new(self.state.pool(), Some(IdValue::of(caller.user())))
     }
 
     /// What the background audit has done so far.
     pub fn audit_stats(&self) -> AuditStats {
-        self.core.audit.stats()
+        self.state.audit().stats()
     }
 
     /// Waits until everything that has been handed to the background audit is recorded, or counted as failed.
     pub async fn flush_audit(&self) {
-        self.core.audit.flush().await;
+        self.state.audit().flush().await;
     }
 
     /// Makes the library's own tables, or brings them up to date. To be called as a login that may create tables;
@@ -158,20 +146,21 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     ///
     /// [`Error::Database`](crate::Error::Database) if the login may not create tables.
     pub async fn migrate(&self) -> Result<()> {
-        migration::run(&self.core.pool, <Id::Raw as RawIdentifier>::KIND).await
+        migration::run(self.state.pool(), <Id::Raw as RawIdentifier>::KIND).await
     }
 
-    /// Shuts down: waits until the background audit has recorded everything, then until every connection is
-    /// closed. Later calls on any clone fail.
+    /// Shuts down: lets nothing begin any more, waits for the operations and transactions that are under way, then until
+    /// the background audit has recorded everything, and closes the connections. Later calls on any clone fail.
+    ///
+    /// If the database is not there, it waits for one round of the audit's retries, some ten seconds.
     pub async fn close(&self) {
-        self.core.audit.close().await;
-        self.core.pool.close().await;
+        self.state.close().await;
     }
 }
 
 impl<DB: Backend, Id> Clone for ScopedPool<DB, Id> {
     fn clone(&self) -> Self {
-        Self { core: Arc::clone(&self.core), id: PhantomData }
+        Self { state: Arc::clone(&self.state), id: PhantomData }
     }
 }
 

@@ -3,18 +3,18 @@
 //! Every operation has one shape: it takes a [`Session`], runs its statements on it, and concludes it with the
 //! events that it leaves. What happens to connection, transaction and events in each case is decided here, once.
 
-use sqlx::Pool;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::audit::{Audit, Entry};
 use crate::backend::Backend;
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
+use crate::state::{Passage, PoolState};
 
 /// What a repository runs on.
 #[derive(Debug)]
 pub(crate) enum Source<'a, DB: Backend> {
-    Pool(&'a Pool<DB>),
+    Pool(&'a PoolState<DB>),
     Transaction(&'a Mutex<Shared<DB>>),
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum Health {
 /// One operation's hold on a connection.
 #[derive(Debug)]
 pub(crate) enum Session<'a, DB: Backend> {
-    Own(Lease<DB>),
+    Own(Lease<DB>, Passage),
     Transaction(MutexGuard<'a, Shared<DB>>),
 }
 
@@ -67,9 +67,10 @@ impl<'a, DB: Backend> Source<'a, DB> {
     /// Waits for a connection, or for the operation that is under way in the transaction.
     pub(crate) async fn session(self, entity: &'static str) -> Result<Session<'a, DB>> {
         match self {
-            Self::Pool(pool) => {
-                let lease = Lease::acquire(pool).await;
-                Ok(Session::Own(lease.map_err(|error| Error::from_sqlx(entity, Doing::Reading, error))?))
+            Self::Pool(state) => {
+                let failed = |error| Error::from_sqlx(entity, Doing::Reading, error);
+                let passage = state.enter().map_err(failed)?;
+                Ok(Session::Own(Lease::acquire(state.pool()).await.map_err(failed)?, passage))
             }
             Self::Transaction(shared) => {
                 let mut shared = shared.lock().await;
@@ -86,15 +87,20 @@ impl<'a, DB: Backend> Source<'a, DB> {
 impl<DB: Backend> Session<'_, DB> {
     pub(crate) fn connection(&mut self) -> &mut DB::Connection {
         match self {
-            Self::Own(lease) => lease.connection(),
+            Self::Own(lease, _) => lease.connection(),
             Self::Transaction(shared) => shared.lease.connection(),
         }
+    }
+
+    /// Whether a statement that has been carried out stands, whatever follows.
+    pub(crate) const fn is_own(&self) -> bool {
+        matches!(self, Self::Own(..))
     }
 
     /// Begins a transaction around what follows, unless the operation is in one.
     pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
         match self {
-            Self::Own(lease) => lease.begin().await,
+            Self::Own(lease, _) => lease.begin().await,
             Self::Transaction(_) => Ok(()),
         }
     }
@@ -102,7 +108,7 @@ impl<DB: Backend> Session<'_, DB> {
     /// Commits what [`begin`](Self::begin) began.
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
         match self {
-            Self::Own(lease) => lease.commit().await,
+            Self::Own(lease, _) => lease.commit().await,
             Self::Transaction(_) => Ok(()),
         }
     }
@@ -118,7 +124,7 @@ impl<DB: Backend> Session<'_, DB> {
     /// The operation is done. Its connection is given back before the audit may make the caller wait.
     pub(crate) async fn conclude(self, trace: Trace, audit: &Audit<DB>) {
         match self {
-            Self::Own(lease) => {
+            Self::Own(lease, _passage) => {
                 drop(lease);
                 match trace {
                     Trace::Nothing => {}

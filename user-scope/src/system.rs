@@ -68,14 +68,15 @@ impl<'a, DB: Backend, Id: Identifier> IntoFuture for SignedRequest<'a, DB, Id> {
 
 fn valid_reason(reason: &str) -> Result<&str> {
     let reason = reason.trim();
-    let length = reason.chars().count();
-    if !(3..=1_000).contains(&length) || reason.chars().any(char::is_control) {
+    let (says, length) = (reason.chars().filter(|character| character.is_alphanumeric()), reason.chars().count());
+    if says.count() < 3 || length > 1_000 || reason.chars().any(char::is_control) {
         return Err(Error::InvalidReason);
     }
     Ok(reason)
 }
 
-/// Writes the receipt on a connection of its own, where nothing can take it back.
+/// Writes the receipt on a connection of its own, in a transaction of its own, where nothing can take it back: not even
+/// a transaction that other code forgot on a connection that it shares with us, for that is committed as well.
 async fn commit_receipt<DB: Backend, Id: Identifier>(
     pool: &ScopedPool<DB, Id>,
     admin: &UserContext<Id>,
@@ -90,11 +91,11 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
         details: details.to_json(),
     });
     let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
-    let mut lease = Lease::acquire(pool.core().pool())
-        .await
-        .map_err(|error| Error::from_sqlx("user_access_log", Doing::Writing, error))?;
+    let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
+    let mut lease = Lease::acquire(pool.state().pool()).await.map_err(failed)?;
+    lease.begin().await.map_err(failed)?;
     DB::execute(lease.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
-    Ok(())
+    lease.commit().await.map_err(failed)
 }
 
 #[derive(Debug, Clone)]
@@ -114,8 +115,8 @@ pub enum ReadOnly {}
 /// Administration: reaches the rows of every user, says why, and has left a receipt.
 ///
 /// It comes from [`ScopedPool::system`] alone, when its receipt is committed: an audit row with the operation
-/// `system_access`, the reason, and who asked. Everything that is done with it is audited in his name, with the
-/// receipt's id. It is bound to its pool.
+/// `system_access`, the reason, and who asked. Every row that it reads or changes is audited in his name, with the
+/// receipt's id, even where the audit is off for users. It is bound to its pool.
 pub struct SystemContext<DB: Backend, Id = Uuid, Access = ReadWrite> {
     pool: ScopedPool<DB, Id>,
     admin: UserContext<Id>,
@@ -130,7 +131,7 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
         T: UserScoped<Owner = Id>,
         DB: Stores<T>,
     {
-        ScopedRepository::new(Source::Pool(self.pool.core().pool()), self, self.pool.core().audit())
+        ScopedRepository::new(Source::Pool(self.pool.state()), self, self.pool.state().audit())
     }
 
     /// Begins a transaction in system mode.
@@ -139,12 +140,12 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
     ///
     /// As [`ScopedPool::begin`].
     pub async fn begin(&self) -> Result<ScopedTransaction<DB, Self>> {
-        ScopedTransaction::begin(Arc::clone(self.pool.core()), self.clone()).await
+        ScopedTransaction::begin(Arc::clone(self.pool.state()), self.clone()).await
     }
 
     /// Everybody's audit trail, denials and receipts among it.
     pub fn audit_trail(&self) -> AuditTrail<'_, DB> {
-        AuditTrail::new(self.pool.core().pool(), None)
+        AuditTrail::new(self.pool.state().pool(), None)
     }
 
     /// Why this context exists.

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::audit::Entry;
 use crate::backend::Backend;
 use crate::context::{Caller, UserContext};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::pool::Core;
 use crate::repository::ScopedRepository;
 use crate::session::{Health, Shared, Source};
+use crate::state::{Passage, PoolState};
 
 /// A transaction in the name of one caller, from [`ScopedPool::begin`](crate::ScopedPool::begin) or
 /// [`SystemContext::begin`](crate::SystemContext::begin).
@@ -46,16 +47,19 @@ pub struct ScopedTransaction<DB: Backend, C: Caller = UserContext<Uuid>> {
 /// What has to be dealt with when the transaction ends, in whichever way.
 struct Open<DB: Backend> {
     shared: Mutex<Shared<DB>>,
-    core: Arc<Core<DB>>,
+    state: Arc<PoolState<DB>>,
+    /// Kept until the last event has been handed over: closing the pool waits for it.
+    passage: Option<Passage>,
 }
 
 impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
-    pub(crate) async fn begin(core: Arc<Core<DB>>, caller: C) -> Result<Self> {
+    pub(crate) async fn begin(state: Arc<PoolState<DB>>, caller: C) -> Result<Self> {
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
-        let mut lease = Lease::acquire(core.pool()).await.map_err(failed)?;
+        let passage = Some(state.enter().map_err(failed)?);
+        let mut lease = Lease::acquire(state.pool()).await.map_err(failed)?;
         observed(TRANSACTION, "begin", pin!(async { lease.begin().await.map_err(failed) })).await?;
         let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
-        Ok(Self { open: Open { shared: Mutex::new(shared), core }, caller })
+        Ok(Self { open: Open { shared: Mutex::new(shared), state, passage }, caller })
     }
 
     /// The caller's rows of `T`, in this transaction.
@@ -64,7 +68,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
         T: UserScoped<Owner = C::Owner>,
         DB: Stores<T>,
     {
-        ScopedRepository::new(Source::Transaction(&self.open.shared), &self.caller, self.open.core.audit())
+        ScopedRepository::new(Source::Transaction(&self.open.shared), &self.caller, self.open.state.audit())
     }
 
     /// Makes everything that was done in this transaction permanent.
@@ -79,8 +83,16 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
             return Err(Error::TransactionAborted);
         }
         shared.health = Health::Committing;
-        let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
-        observed(TRANSACTION, "commit", pin!(async { shared.lease.commit().await.map_err(failed) })).await?;
+        let committed = async {
+            shared.lease.commit().await.map_err(|error| {
+                if error.as_database_error().is_some() {
+                    // The database has said no: nothing of it stands.
+                    shared.health = Health::Aborted;
+                }
+                Error::from_sqlx(TRANSACTION, Doing::Writing, error)
+            })
+        };
+        observed(TRANSACTION, "commit", pin!(committed)).await?;
         shared.health = Health::Sound;
         let mut entries = std::mem::take(&mut shared.reads);
         entries.append(&mut shared.writes);
@@ -103,10 +115,11 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     }
 
     /// Gives the connection back, and only then hands over the events, which may wait for the writer.
-    async fn end(self, entries: Vec<crate::audit::Entry>) {
-        let core = Arc::clone(&self.open.core);
+    async fn end(mut self, entries: Vec<Entry>) {
+        let state = Arc::clone(&self.open.state);
+        let _passage = self.open.passage.take();
         drop(self);
-        core.audit().submit(entries).await;
+        state.audit().submit(entries).await;
     }
 }
 
@@ -117,9 +130,9 @@ const TRANSACTION: &str = "transaction";
 impl<DB: Backend> Drop for Open<DB> {
     fn drop(&mut self) {
         let shared = self.shared.get_mut();
-        self.core.audit().submit_now(std::mem::take(&mut shared.reads));
+        self.state.audit().submit_now(std::mem::take(&mut shared.reads));
         if shared.health == Health::Committing {
-            self.core.audit().count_dropped(shared.writes.len());
+            self.state.audit().count_dropped(shared.writes.len());
         }
     }
 }

@@ -11,7 +11,7 @@ use user_scope::audit::{
 use user_scope::{Change, Error, Uuid};
 
 use super::databases::TestDb;
-use super::entities::{NewSecret, NewSubtask, Secret, Status, Subtask, Task, TaskChanges};
+use super::entities::{NewProject, NewSecret, NewSubtask, Project, Secret, Status, Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
 on_each_database!(
@@ -27,6 +27,14 @@ on_each_database!(
     a_full_queue_counts_what_it_drops_if_so_set,
     a_cancelled_wait_for_the_queue_is_counted,
     closing_drains_the_queue,
+    everybody_who_closes_waits_until_all_is_recorded,
+    closing_waits_for_what_is_under_way_and_records_it,
+    a_sink_that_panics_is_a_sink_that_fails,
+    a_row_without_an_owner_does_not_hide_what_is_done_to_others,
+    a_write_that_is_refused_at_its_very_end_is_an_error,
+    a_background_write_that_is_cancelled_is_recorded_or_counted,
+    a_row_that_was_written_but_cannot_be_read_is_told_apart,
+    a_log_that_does_not_fit_is_refused,
     a_fan_out_reaches_every_sink,
     migrating_twice_and_at_once_is_harmless,
     the_monitoring_queries_of_the_deployment_run_as_written,
@@ -116,6 +124,8 @@ async fn a_users_own_trail_hides_denials_and_receipts<DB: TestDb>() {
     world.pool.flush_audit().await;
     let trail = world.pool.audit_trail(&bob).all().await.unwrap();
     assert_eq!(trail.iter().map(|row| row.operation.as_str()).collect::<Vec<_>>(), ["create"]);
+    // A number would have a gap where the denial is.
+    assert_eq!(trail[0].id, None);
     assert_eq!(trail[0].user_id, bob.user().to_string());
 }
 
@@ -331,4 +341,150 @@ fn settings_print_without_their_sink() {
         format!("{settings:?}"),
         "AuditSettings { writes: Atomic, reads: Background, denials: Off, queue: 10000, overflow: Wait, .. }"
     );
+}
+
+async fn everybody_who_closes_waits_until_all_is_recorded<DB: TestDb>() {
+    let home = World::<DB>::open().await;
+    let sink = Forgetful { sink: DatabaseSink::<DB>::new::<Uuid>(home.raw.clone()), calls: AtomicU32::new(0) };
+    let audit = AuditSettings::default().sink(sink);
+    let pool = user_scope::ScopedPool::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
+    for _ in 0..20 {
+        pool.repository::<Task>(&user()).query().count().await.unwrap();
+    }
+    let recorded = async |pool: &user_scope::ScopedPool<DB>| {
+        pool.close().await;
+        DB::number(&home.raw, "SELECT count(*) FROM user_access_log").await
+    };
+    assert_eq!(tokio::join!(recorded(&pool), recorded(&pool)), (20, 20));
+    pool.flush_audit().await;
+    assert_eq!(pool.audit_stats().recorded, 20);
+}
+
+async fn closing_waits_for_what_is_under_way_and_records_it<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let task = world.task(&alice, "x").await;
+    let tx = world.pool.begin(&alice).await.unwrap();
+    let work = async {
+        tx.repository::<Task>().get(&task.id).await.unwrap();
+        tokio::task::yield_now().await;
+        // Nothing new begins, and what has begun goes on.
+        assert!(matches!(world.pool.begin(&alice).await, Err(Error::Unavailable { .. })));
+        tx.repository::<Task>().get(&task.id).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    tokio::join!(world.pool.close(), work);
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log WHERE operation = 'read'").await, 2);
+    assert_eq!(world.pool.audit_stats().dropped, 0);
+}
+
+/// Panics at its first batch.
+struct Nervous(MemorySink, AtomicU32);
+
+impl AuditSink for Nervous {
+    fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
+        assert!(self.1.fetch_add(1, Ordering::Relaxed) > 0, "the sink panics, as the test wants it");
+        self.0.record(events)
+    }
+}
+
+async fn a_sink_that_panics_is_a_sink_that_fails<DB: TestDb>() {
+    let memory = MemorySink::new();
+    let audit = AuditSettings::default().sink(Nervous(memory.clone(), AtomicU32::new(0)));
+    let world = World::<DB>::with(audit, 2).await;
+    for _ in 0..3 {
+        world.pool.repository::<Task>(&user()).query().count().await.unwrap();
+        world.pool.flush_audit().await;
+    }
+    assert_eq!(memory.events().len(), 3);
+    let stats = world.pool.audit_stats();
+    assert_eq!((stats.recorded, stats.retries, stats.failed, stats.dropped), (3, 1, 0, 0));
+}
+
+async fn a_row_without_an_owner_does_not_hide_what_is_done_to_others<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let project = |name: &str| NewProject { name: name.into(), main_task: None };
+    let projects = world.pool.repository::<Project>(&alice);
+    let (orphan, hers) = (projects.insert(project("a")).await.unwrap(), projects.insert(project("b")).await.unwrap());
+    // A table that has been there before.
+    DB::run(&world.raw, "ALTER TABLE projects RENAME TO old; CREATE TABLE projects AS SELECT * FROM old")
+        .await
+        .unwrap();
+    DB::run(&world.raw, "UPDATE projects SET user_id = NULL WHERE name = 'a'").await.unwrap();
+    world.open_to_the_application().await;
+    let his = world.pool.repository::<Project>(&bob);
+    for id in [orphan.id, hers.id] {
+        assert!(his.find(&id).await.unwrap().is_none());
+    }
+    let denied: Vec<_> = world.log().await.into_iter().filter(|line| line.operation == "unauthorized_access").collect();
+    assert_eq!(denied.iter().map(|line| &line.entity_id).collect::<Vec<_>>(), [&hers.id.to_string()]);
+    assert_eq!(world.pool.audit_stats().failed, 0);
+}
+
+/// SQLite carries out a statement, and its commit, when it has given its last row.
+async fn a_write_that_is_refused_at_its_very_end_is_an_error<DB: TestDb>() {
+    for mode in [WriteAudit::Off, WriteAudit::Background, WriteAudit::Atomic] {
+        let (world, alice) = (World::<DB>::with(AuditSettings::default().writes(mode), 2).await, user());
+        let task = world.task(&alice, "x").await;
+        let deferred = "DROP TABLE subtasks; CREATE TABLE subtasks (id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, \
+                        task_id {uuid} NOT NULL, \
+                        title TEXT NOT NULL REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED)";
+        DB::run(&world.raw, &deferred.replace("{uuid}", DB::UUID)).await.unwrap();
+        world.open_to_the_application().await;
+        let new = NewSubtask { task_id: task.id, title: "an account that is not there".into() };
+        let error = world.pool.repository::<Subtask>(&alice).insert(new).await.unwrap_err();
+        assert!(matches!(error, Error::ParentNotFound { source: Some(_), .. }), "{mode:?}: {error:?}");
+        assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM subtasks").await, 0);
+        assert!(!world.operations().await.contains(&"create subtasks".to_owned()), "{mode:?}");
+        assert_eq!(world.pool.audit_stats().dropped, 0, "{mode:?}");
+    }
+}
+
+async fn a_background_write_that_is_cancelled_is_recorded_or_counted<DB: TestDb>() {
+    let audit = AuditSettings::default().writes(WriteAudit::Background);
+    let (world, alice) = (World::<DB>::with(audit, 2).await, user());
+    for number in 0..200_u32 {
+        let insert = world.pool.repository::<Task>(&alice);
+        super::cancellation::cancelled_after(number % 4 + 1, insert.insert(new_task(&format!("{number}")))).await;
+    }
+    world.pool.close().await;
+    let rows = DB::number(&world.raw, "SELECT count(*) FROM tasks").await;
+    let logged = DB::number(&world.raw, "SELECT count(*) FROM user_access_log").await;
+    let counted = i64::try_from(world.pool.audit_stats().dropped).unwrap();
+    assert!(rows <= logged + counted, "{rows} rows, {logged} logged, {counted} counted");
+    assert!(logged <= rows, "{rows} rows, {logged} logged");
+}
+
+async fn a_row_that_was_written_but_cannot_be_read_is_told_apart<DB: TestDb>() {
+    for mode in [WriteAudit::Off, WriteAudit::Background, WriteAudit::Atomic] {
+        let (world, alice) = (World::<DB>::with(AuditSettings::default().writes(mode), 2).await, user());
+        let task = world.task(&alice, "before").await;
+        DB::run(&world.raw, "UPDATE tasks SET status = 'of a newer version'").await.unwrap();
+        let changes = TaskChanges { title: Change::Set("after".into()), ..Default::default() };
+        let error = world.pool.repository::<Task>(&alice).update(&task.id, changes).await.unwrap_err();
+        // What the error says is what the table says.
+        let title = DB::texts(&world.raw, "SELECT title FROM tasks").await.unwrap().remove(0);
+        match error {
+            Error::WrittenButUnreadable { .. } => assert_eq!(title, "after", "{mode:?}"),
+            Error::Decode { .. } => assert_eq!(title, "before", "{mode:?}"),
+            other => panic!("{mode:?}: {other:?}"),
+        }
+        if mode == WriteAudit::Background {
+            assert_eq!(world.pool.audit_stats().dropped, 1);
+        }
+    }
+}
+
+async fn a_log_that_does_not_fit_is_refused<DB: TestDb>() {
+    let world = World::<DB>::open().await;
+    let of_integers = user_scope::ScopedPool::builder(world.raw.clone()).owner::<i64>().build().await.unwrap();
+    // SQLite's log holds every user as text.
+    let refused = of_integers.migrate().await;
+    assert!(matches!(refused, Err(Error::Schema { .. })) || DB::UUID == "BLOB", "{refused:?}");
+    DB::run(&world.raw, "DROP TABLE user_access_log; DROP TABLE user_scope_schema").await.unwrap();
+    let deployed = "CREATE TABLE user_access_log (id INTEGER PRIMARY KEY, user_id {uuid}, entity_type TEXT, \
+                    entity_id TEXT, operation TEXT, timestamp TEXT, details TEXT)";
+    DB::run(&world.raw, &deployed.replace("{uuid}", DB::UUID)).await.unwrap();
+    let error = user_scope::ScopedPool::new(world.raw.clone()).migrate().await.unwrap_err();
+    assert!(matches!(error, Error::Schema { .. }), "{error:?}");
+    assert!(error.to_string().contains("rename it"), "{error}");
 }

@@ -29,7 +29,7 @@ fn polls(random: &mut SmallRng, choice: u32) -> u32 {
 }
 
 /// Polls `work` until it is done, or for `polls` times: `None` if it was dropped.
-async fn cancelled_after<F: Future>(polls: u32, work: F) -> Option<F::Output> {
+pub async fn cancelled_after<F: Future>(polls: u32, work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     let mut left = polls;
     std::future::poll_fn(|context| match work.as_mut().poll(context) {

@@ -14,6 +14,12 @@ pub trait TestDb: AppDb {
     /// With the tables of the suite, and the log for users that are identified by `Id`.
     async fn home<Id: Identifier>(hint: &str) -> Self::Home;
 
+    /// What a column of UUIDs is called.
+    const UUID: &str;
+
+    /// Opens to the application the tables that were made since.
+    async fn open_to_the_application(home: &Self::Home);
+
     /// As the application connects.
     fn source(home: &Self::Home) -> PoolSource<Self>;
 
@@ -46,6 +52,11 @@ macro_rules! raw_sql {
 
 impl TestDb for Postgres {
     type Home = postgres::Database;
+    const UUID: &str = "UUID";
+
+    async fn open_to_the_application(home: &Self::Home) {
+        home.grant().await;
+    }
 
     async fn home<Id: Identifier>(hint: &str) -> Self::Home {
         // One template for each type of owner: the log's user_id is of that type.
@@ -90,6 +101,9 @@ async fn set_up<Id: RawIdentifier>(
 
 impl TestDb for Sqlite {
     type Home = sqlite::Database;
+    const UUID: &str = "BLOB";
+
+    async fn open_to_the_application(_: &Self::Home) {}
 
     async fn home<Id: Identifier>(hint: &str) -> Self::Home {
         let names = [

@@ -16,6 +16,7 @@ on_each_database!(
     a_narrowed_context_reads,
     a_system_transaction_crosses_owners_too,
     an_administrator_sees_the_whole_trail,
+    system_mode_is_audited_even_where_the_audit_is_off,
 );
 
 async fn a_receipt_is_committed_before_anything_can_be_done<DB: TestDb>() {
@@ -33,7 +34,7 @@ async fn a_receipt_is_committed_before_anything_can_be_done<DB: TestDb>() {
 
 async fn a_reason_that_says_nothing_is_refused<DB: TestDb>() {
     let (world, admin) = (World::<DB>::open().await, user());
-    for reason in ["", "  ", "ab", "line\nbreak", "nul\0", &"x".repeat(1_001)] {
+    for reason in ["", "  ", "ab", "\u{200b}\u{200b}\u{200b}", "...", "line\nbreak", "nul\0", &"x".repeat(1_001)] {
         let refused = world.pool.system(reason).requested_by(&admin).await;
         assert!(matches!(refused, Err(Error::InvalidReason)), "{reason:?}");
     }
@@ -126,4 +127,26 @@ async fn an_administrator_sees_the_whole_trail<DB: TestDb>() {
     assert_eq!(operations, ["system_access", "unauthorized_access", "create"]);
     assert_eq!(trail[2].timestamp.len(), "2026-01-31T23:59:59.000000+00:00".len(), "{}", trail[2].timestamp);
     assert_eq!(system.audit_trail().limit(1).all().await.unwrap().len(), 1);
+}
+
+async fn system_mode_is_audited_even_where_the_audit_is_off<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::with(user_scope::audit::AuditSettings::off(), 2).await, user());
+    let task = world.task(&alice, "hers").await;
+    let system = world.system().await;
+    system.repository::<Task>().get(&task.id).await.unwrap();
+    world.pool.flush_audit().await;
+    system.repository::<Task>().delete(&task.id).await.unwrap();
+    assert_eq!(world.operations().await, ["system_access system_context", "read tasks", "delete tasks"]);
+}
+
+/// Other code on the same pool has forgotten a transaction on its only connection.
+#[tokio::test]
+async fn a_receipt_is_committed_on_a_connection_that_others_left_in_a_transaction() {
+    let world = World::<sqlx::Postgres>::open().await;
+    let options = sqlx::pool::PoolOptions::new().max_connections(1);
+    let shared: sqlx::PgPool = options.connect_with(world.home.app()).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&shared).await.unwrap();
+    let system = user_scope::ScopedPool::new(shared).system("to be on record").requested_by(&user()).await.unwrap();
+    let receipt = format!("SELECT count(*) FROM user_access_log WHERE entity_id = '{}'", system.receipt_id());
+    assert_eq!(sqlx::Postgres::number(&world.raw, &receipt).await, 1);
 }

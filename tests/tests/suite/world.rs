@@ -44,6 +44,11 @@ impl<DB: TestDb, Id: Identifier> World<DB, Id> {
         Self { pool, raw: DB::owner(&home).await, home }
     }
 
+    /// Opens to the application the tables that were made since.
+    pub async fn open_to_the_application(&self) {
+        DB::open_to_the_application(&self.home).await;
+    }
+
     /// Everything that was recorded so far, oldest first, denials and receipts among it.
     pub async fn log(&self) -> Vec<Line> {
         self.pool.flush_audit().await;

@@ -99,10 +99,14 @@ impl Companion {
         self.derives.iter().any(|path| names(path, name))
     }
 
+    /// An attribute that may derive something in a way that cannot be looked into.
+    pub(crate) fn hidden_derive(&self) -> Option<&Meta> {
+        self.attributes.iter().find(|meta| names(meta.path(), "cfg_attr") || names(meta.path(), "derive"))
+    }
+
     /// Whether serde's attributes mean anything on the struct; what another attribute derives is not known.
     pub(crate) fn may_deserialize(&self) -> bool {
-        let may_derive = |meta: &Meta| names(meta.path(), "cfg_attr") || names(meta.path(), "derive");
-        self.derives("Deserialize") || self.attributes.iter().any(may_derive)
+        self.derives("Deserialize") || self.hidden_derive().is_some()
     }
 }
 

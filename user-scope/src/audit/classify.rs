@@ -27,38 +27,39 @@ pub(crate) struct Miss {
     pub(crate) occurred_at: Moment,
 }
 
-/// The denials among `misses`.
-pub(super) async fn denials<DB: Backend>(pool: &Pool<DB>, misses: &[Miss]) -> Result<Vec<AuditEvent>, SinkError> {
-    let mut by_entity: HashMap<&'static str, Vec<&Miss>> = HashMap::new();
+/// The same misses, each entity's by themselves: what is wrong with one must not hide what is done to another.
+pub(super) fn by_entity(misses: Vec<Miss>) -> Vec<Vec<Miss>> {
+    let mut groups: Vec<Vec<Miss>> = Vec::new();
     for miss in misses {
-        by_entity.entry(miss.entity.name()).or_default().push(miss);
+        let same = |group: &&mut Vec<Miss>| group.first().is_some_and(|first| std::ptr::eq(first.entity, miss.entity));
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(miss),
+            None => groups.push(vec![miss]),
+        }
     }
-    let mut denials = Vec::new();
-    for misses in by_entity.values() {
-        let Some(entity) = misses.first().map(|miss| miss.entity) else { continue };
-        let owners = owners(pool, entity, misses.iter().map(|miss| miss.id.clone()).collect()).await?;
-        denials.extend(misses.iter().filter_map(|miss| denial(miss, &owners)));
-    }
-    Ok(denials)
+    groups
 }
 
-/// Owners by id, both as text: that is what a column's type and its Rust type have in common.
-async fn owners<DB: Backend>(
-    pool: &Pool<DB>,
-    entity: &Entity,
-    ids: Vec<IdValue>,
-) -> Result<HashMap<String, String>, SinkError> {
+/// The denials among `misses`, which are all of one entity.
+pub(super) async fn denials<DB: Backend>(pool: &Pool<DB>, misses: &[Miss]) -> Result<Vec<AuditEvent>, SinkError> {
+    let Some(entity) = misses.first().map(|miss| miss.entity) else { return Ok(Vec::new()) };
+    let ids: Vec<IdValue> = misses.iter().map(|miss| miss.id.clone()).collect();
+    let query = sql::owners_of(entity, &ids)?;
     let mut connection = pool.acquire().await.map_err(Cause::from)?;
-    let rows = DB::fetch_all(&mut connection, sql::owners_of(entity, &ids)?).await.map_err(Cause::from)?;
+    let rows = DB::fetch_all(&mut connection, query).await.map_err(Cause::from)?;
+    drop(connection);
     let (id_kind, owner_kind) = (entity.stored_id_kind(), entity.stored_owner_kind());
-    rows.iter()
-        .map(|row| Ok((DB::get_id(row, 0, id_kind)?.to_string(), DB::get_id(row, 1, owner_kind)?.to_string())))
-        .collect()
+    let read = |row: &DB::Row| -> sqlx::Result<(String, String)> {
+        Ok((DB::get_id(row, 0, id_kind)?.to_string(), DB::get_id(row, 1, owner_kind)?.to_string()))
+    };
+    // A row that cannot be read so, as one without an owner, belongs to nobody who could be robbed of it.
+    let owners: HashMap<String, String> = rows.iter().filter_map(|row| read(row).ok()).collect();
+    Ok(misses.iter().filter_map(|miss| denial(miss, &owners)).collect())
 }
 
 fn denial(miss: &Miss, owners: &HashMap<String, String>) -> Option<AuditEvent> {
     let id = miss.id.to_string();
-    let owner = owners.get(&id).filter(|owner| **owner != miss.user.to_string())?;
+    let owner = owners.get(&id).filter(|owner| !is(&miss.user, owner))?;
     Some(AuditEvent {
         id: Uuid::nil(),
         user: miss.user.clone(),
@@ -68,4 +69,13 @@ fn denial(miss: &Miss, owners: &HashMap<String, String>) -> Option<AuditEvent> {
         occurred_at: miss.occurred_at,
         details: Details { attempted: Some(miss.attempted), owner: Some(owner.clone()), ..Details::default() },
     })
+}
+
+/// Whether a stored owner is this user. A UUID that is stored as text may be written in more than one way.
+fn is(user: &IdValue, owner: &str) -> bool {
+    match user {
+        IdValue::Uuid(user) => owner.parse() == Ok(*user),
+        IdValue::Integer(user) => owner.parse() == Ok(*user),
+        IdValue::Text(user) => owner == user,
+    }
 }

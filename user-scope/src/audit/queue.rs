@@ -1,10 +1,12 @@
 //! The queue to the background writer: bounded, started by the first event, and honest about what it loses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use sqlx::Pool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::writer::Writer;
 use super::{AuditEvent, AuditSettings, DatabaseSink, Miss, Overflow, ReadAudit, WriteAudit};
@@ -18,8 +20,8 @@ use crate::identifier::IdKind;
 pub struct AuditStats {
     /// Events that the sink has taken.
     pub recorded: u64,
-    /// Events that never came into the queue: it was full and set to count, or closed, or the caller who waited
-    /// for it was cancelled.
+    /// Events that never came into the queue: it was full and set to count, or full for too long, or closed; or the
+    /// operation was cancelled, so that nobody knows whether it happened.
     pub dropped: u64,
     /// Events that the sink refused until the writer gave up, and misses that could not be classified.
     pub failed: u64,
@@ -37,6 +39,12 @@ pub(super) struct Counters {
     pub(super) retries: AtomicU64,
 }
 
+impl Counters {
+    pub(super) fn add(counter: &AtomicU64, events: usize) {
+        counter.fetch_add(events as u64, Ordering::Relaxed);
+    }
+}
+
 /// What goes through the queue.
 #[derive(Debug)]
 pub(crate) enum Entry {
@@ -44,8 +52,6 @@ pub(crate) enum Entry {
     Miss(Miss),
     /// Answered when everything before it has been dealt with.
     Flush(oneshot::Sender<()>),
-    /// The same, and nothing is taken any more.
-    Close(oneshot::Sender<()>),
 }
 
 /// A pool's audit: its settings, and the writer once there is something to write.
@@ -54,13 +60,28 @@ pub(crate) struct Audit<DB: Backend> {
     settings: AuditSettings,
     pool: Pool<DB>,
     kind: IdKind,
-    sender: OnceLock<mpsc::Sender<Entry>>,
+    line: RwLock<Line>,
     counters: Arc<Counters>,
 }
 
+/// The line to the writer.
+#[derive(Debug)]
+enum Line {
+    Unused,
+    Open { sender: mpsc::Sender<Entry>, ended: Ended },
+    Closed { ended: Option<Ended> },
+}
+
+/// Its sender is the writer's, and goes with him.
+type Ended = watch::Receiver<()>;
+
+/// A caller who waits for a place in the queue waits no longer: whoever holds the lock that the writer needs, and
+/// waits for him, must not stand still for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
 impl<DB: Backend> Audit<DB> {
     pub(crate) fn new(settings: AuditSettings, pool: Pool<DB>, kind: IdKind) -> Self {
-        Self { settings, pool, kind, sender: OnceLock::new(), counters: Arc::default() }
+        Self { settings, pool, kind, line: RwLock::new(Line::Unused), counters: Arc::default() }
     }
 
     pub(crate) fn writes(&self, entity: &Entity) -> WriteAudit {
@@ -82,8 +103,16 @@ impl<DB: Backend> Audit<DB> {
             dropped: read(&self.counters.dropped),
             failed: read(&self.counters.failed),
             retries: read(&self.counters.retries),
-            queued: self.sender.get().map_or(0, |sender| sender.max_capacity() - sender.capacity()),
+            queued: match &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
+                Line::Open { sender, .. } => sender.max_capacity() - sender.capacity(),
+                _ => 0,
+            },
         }
+    }
+
+    /// Counts events of which nobody can know whether they happened.
+    pub(crate) fn count_dropped(&self, events: usize) {
+        Counters::add(&self.counters.dropped, events);
     }
 
     /// Hands `entries` to the writer. To be called when no connection and no transaction is held: it may wait
@@ -95,28 +124,14 @@ impl<DB: Backend> Audit<DB> {
         let mut unsent = Unsent { entries: entries.into_iter(), held: false, counters: &self.counters };
         while let Some(entry) = unsent.take() {
             // Given back if the queue is full and the caller is to wait. He may be cancelled here.
-            if let (Some(entry), Some(sender)) = (self.try_submit(entry), self.sender.get())
-                && sender.send(entry).await.is_err()
-            {
-                self.count_dropped(1);
+            if let Some((entry, sender)) = self.try_submit(entry) {
+                let sent = tokio::time::timeout(LONGEST_WAIT, sender.send(entry)).await;
+                if !matches!(sent, Ok(Ok(()))) {
+                    tracing::error!(target: "user_scope::audit", "the queue is stuck; an audit event is dropped");
+                    self.count_dropped(1);
+                }
             }
             unsent.held = false;
-        }
-    }
-
-    /// Hands `entry` to the writer without waiting; gives it back if the queue is full and the setting is to wait.
-    fn try_submit(&self, entry: Entry) -> Option<Entry> {
-        let Some(sender) = self.sender() else {
-            self.count_dropped(1);
-            return None;
-        };
-        match sender.try_send(entry) {
-            Ok(()) => None,
-            Err(mpsc::error::TrySendError::Full(entry)) if self.settings.overflow == Overflow::Wait => Some(entry),
-            Err(_) => {
-                self.count_dropped(1);
-                None
-            }
         }
     }
 
@@ -129,44 +144,89 @@ impl<DB: Backend> Audit<DB> {
         }
     }
 
-    /// Counts events of which nobody can know whether they happened.
-    pub(crate) fn count_dropped(&self, events: usize) {
-        self.counters.dropped.fetch_add(events as u64, Ordering::Relaxed);
+    /// Hands `entry` to the writer without waiting; gives it back if the queue is full and the setting is to wait.
+    fn try_submit(&self, entry: Entry) -> Option<(Entry, mpsc::Sender<Entry>)> {
+        let mut entry = entry;
+        // Twice: the first to come, or the first to find that the writer is gone, makes a new one.
+        for _ in 0..2 {
+            if let Line::Open { sender, .. } = &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
+                match sender.try_send(entry) {
+                    Ok(()) => return None,
+                    Err(TrySendError::Full(entry)) if self.settings.overflow == Overflow::Wait => {
+                        return Some((entry, sender.clone()));
+                    }
+                    Err(TrySendError::Full(_)) => break,
+                    Err(TrySendError::Closed(returned)) => entry = returned,
+                }
+            }
+            if !self.start() {
+                break;
+            }
+        }
+        self.count_dropped(1);
+        None
     }
 
-    /// The writer's queue; the first call starts the writer. `None` outside of a runtime.
-    fn sender(&self) -> Option<&mpsc::Sender<Entry>> {
-        if let Some(sender) = self.sender.get() {
-            return Some(sender);
+    /// Starts a writer, unless one is at work. Not possible once it is closed, nor outside of a runtime.
+    fn start(&self) -> bool {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+        let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
+        match &*line {
+            Line::Closed { .. } => return false,
+            Line::Open { sender, .. } if !sender.is_closed() => return true,
+            // The runtime in which he worked has gone, as that of a test.
+            Line::Open { .. } => tracing::error!(target: "user_scope::audit", "the writer has gone; a new one starts"),
+            Line::Unused => {}
         }
-        let runtime = tokio::runtime::Handle::try_current().ok()?;
-        Some(self.sender.get_or_init(|| {
-            let (sender, receiver) = mpsc::channel(self.settings.queue);
-            let sink = self.settings.sink.clone();
-            let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.pool.clone(), self.kind)));
-            let writer = Writer::new(sink, self.pool.clone(), Arc::clone(&self.counters));
-            runtime.spawn(writer.run(receiver));
-            sender
-        }))
+        let (sender, queue) = mpsc::channel(self.settings.queue);
+        let (alive, ended) = watch::channel(());
+        let sink = self.settings.sink.clone();
+        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.pool.clone(), self.kind)));
+        runtime.spawn(Writer::new(queue, sink, self.pool.clone(), Arc::clone(&self.counters), alive).run());
+        *line = Line::Open { sender, ended };
+        true
     }
 
     /// Waits until everything that was submitted before has been dealt with.
     pub(crate) async fn flush(&self) {
-        self.wait_for(Entry::Flush).await;
-    }
-
-    /// The same, and the writer ends. Later events are counted as dropped.
-    pub(crate) async fn close(&self) {
-        self.wait_for(Entry::Close).await;
-    }
-
-    async fn wait_for(&self, entry: impl FnOnce(oneshot::Sender<()>) -> Entry) {
-        let Some(sender) = self.sender.get() else { return };
-        let (done, is_done) = oneshot::channel();
-        if sender.send(entry(done)).await.is_ok() {
-            // An error means that the writer has ended: there is nothing left to wait for.
-            let _ = is_done.await;
+        let line = match &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
+            Line::Unused => return,
+            Line::Open { sender, .. } => Ok(sender.clone()),
+            Line::Closed { ended } => Err(ended.clone()),
+        };
+        match line {
+            Ok(sender) => {
+                let (done, is_done) = oneshot::channel();
+                if sender.send(Entry::Flush(done)).await.is_ok() {
+                    // An error means that the writer has gone: there is nothing left to wait for.
+                    let _ = is_done.await;
+                }
+            }
+            Err(ended) => wait_for(ended).await,
         }
+    }
+
+    /// The same, and the writer ends. Later events are counted as dropped. Whoever else closes waits as well.
+    pub(crate) async fn close(&self) {
+        let ended = {
+            let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
+            let ended = match &*line {
+                Line::Unused => None,
+                Line::Open { ended, .. } => Some(ended.clone()),
+                Line::Closed { ended } => ended.clone(),
+            };
+            // The writer ends when the queue is empty and nobody can fill it any more.
+            *line = Line::Closed { ended: ended.clone() };
+            ended
+        };
+        wait_for(ended).await;
+    }
+}
+
+async fn wait_for(ended: Option<Ended>) {
+    if let Some(mut ended) = ended {
+        // Nothing is ever sent: this ends with an error, when the writer has gone.
+        let _ = ended.changed().await;
     }
 }
 
@@ -187,7 +247,6 @@ impl<I: ExactSizeIterator<Item = Entry>> Unsent<'_, I> {
 
 impl<I: ExactSizeIterator> Drop for Unsent<'_, I> {
     fn drop(&mut self) {
-        let lost = self.entries.len() + usize::from(self.held);
-        self.counters.dropped.fetch_add(lost as u64, Ordering::Relaxed);
+        Counters::add(&self.counters.dropped, self.entries.len() + usize::from(self.held));
     }
 }

@@ -80,7 +80,14 @@ impl AuditSettings {
     /// How many events may wait for the background writer; 10,000 unless set, at least 1.
     #[must_use]
     pub const fn queue(mut self, events: usize) -> Self {
-        self.queue = if events == 0 { 1 } else { events };
+        const MOST: usize = tokio::sync::Semaphore::MAX_PERMITS;
+        self.queue = if events == 0 {
+            1
+        } else if events > MOST {
+            MOST
+        } else {
+            events
+        };
         self
     }
 

@@ -1,16 +1,20 @@
 //! Reading the trail: one's own, or as an administrator everybody's.
 
+use std::pin::pin;
+
 use crate::backend::Backend;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
+use crate::observe::observed;
 use crate::sql;
 
 /// A row of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrailRow {
-    /// The row's own number, ascending.
-    pub id: i64,
+    /// The row's own number, ascending. `None` in a user's own trail: from a gap he could tell that something of his
+    /// was recorded which he does not see.
+    pub id: Option<i64>,
     /// The user who answers for the access, as text.
     pub user_id: String,
     /// The entity's name.
@@ -56,18 +60,22 @@ impl<'a, DB: Backend> AuditTrail<'a, DB> {
     pub async fn all(self) -> Result<Vec<TrailRow>> {
         const NAME: &str = "user_access_log";
         let failed = |error| Error::from_sqlx(NAME, Doing::Reading, error);
-        let query =
-            sql::select_trail(self.user.as_ref(), self.limit).map_err(|error| Error::unbindable(NAME, error))?;
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let rows = DB::fetch_all(&mut connection, query).await.map_err(failed)?;
-        rows.iter().map(read::<DB>).collect::<sqlx::Result<_>>().map_err(failed)
+        let asked = async {
+            let query = sql::select_trail(self.user.as_ref(), self.limit);
+            let query = query.map_err(|error| Error::unbindable(NAME, error))?;
+            let mut connection = self.pool.acquire().await.map_err(failed)?;
+            let rows = DB::fetch_all(&mut connection, query).await.map_err(failed)?;
+            let numbered = self.user.is_none();
+            rows.iter().map(|row| read::<DB>(row, numbered)).collect::<sqlx::Result<Vec<_>>>().map_err(failed)
+        };
+        observed(NAME, "list", pin!(asked)).await
     }
 }
 
-fn read<DB: Backend>(row: &DB::Row) -> sqlx::Result<TrailRow> {
+fn read<DB: Backend>(row: &DB::Row, numbered: bool) -> sqlx::Result<TrailRow> {
     let text = |position| DB::get_text(row, position).map(Option::unwrap_or_default);
     Ok(TrailRow {
-        id: DB::get_integer(row, 0)?,
+        id: if numbered { Some(DB::get_integer(row, 0)?) } else { None },
         user_id: text(1)?,
         entity_type: text(2)?,
         entity_id: DB::get_text(row, 3)?,

@@ -1,16 +1,20 @@
 //! The background writer: one task that takes batches off the queue, tells denials from misses, hands the events
 //! to the sink, and tries again when that fails.
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlx::Pool;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::queue::{Counters, Entry};
-use super::{AuditEvent, AuditSink, Miss, SinkError, classify};
+use super::{AuditEvent, AuditSink, SinkError, classify};
 use crate::backend::Backend;
 use crate::sql;
 
@@ -19,38 +23,54 @@ const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Misses are not worth holding up everything else.
+const ATTEMPTS_TO_CLASSIFY: u32 = 3;
+
 pub(super) struct Writer<DB: Backend> {
+    queue: mpsc::Receiver<Entry>,
     sink: Arc<dyn AuditSink>,
     pool: Pool<DB>,
     counters: Arc<Counters>,
     attempts: u32,
+    /// Events of the batch that is being dealt with.
+    in_hand: usize,
+    /// Tells by its drop that the writer has gone.
+    _alive: watch::Sender<()>,
 }
 
 impl<DB: Backend> Writer<DB> {
-    pub(super) fn new(sink: Arc<dyn AuditSink>, pool: Pool<DB>, counters: Arc<Counters>) -> Self {
-        Self { sink, pool, counters, attempts: ATTEMPTS }
+    pub(super) fn new(
+        queue: mpsc::Receiver<Entry>,
+        sink: Arc<dyn AuditSink>,
+        pool: Pool<DB>,
+        counters: Arc<Counters>,
+        alive: watch::Sender<()>,
+    ) -> Self {
+        Self { queue, sink, pool, counters, attempts: ATTEMPTS, in_hand: 0, _alive: alive }
     }
 
-    /// Until the queue is closed, or everybody who could fill it has gone.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Entry>) {
+    /// Until the queue is empty and everybody who could fill it has gone.
+    pub(super) async fn run(mut self) {
         let mut entries = Vec::with_capacity(sql::FULL_BATCH);
-        while queue.recv_many(&mut entries, sql::FULL_BATCH).await > 0 {
+        while self.queue.recv_many(&mut entries, sql::FULL_BATCH).await > 0 {
             let (mut events, mut misses, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
             for entry in entries.drain(..) {
                 match entry {
                     Entry::Event(event) => events.push(event),
                     Entry::Miss(miss) => misses.push(miss),
                     Entry::Flush(done) => waiting.push(done),
-                    Entry::Close(done) => {
-                        queue.close();
-                        waiting.push(done);
-                    }
                 }
             }
-            let failed_before = self.counters.failed.load(Ordering::Relaxed);
-            self.deal_with(events, misses).await;
+            self.in_hand = events.len() + misses.len();
+            for misses in classify::by_entity(misses) {
+                let classified = || classify::denials(&self.pool, &misses);
+                let denials = self.retried(self.attempts.min(ATTEMPTS_TO_CLASSIFY), misses.len(), classified).await;
+                events.extend(denials.unwrap_or_default());
+            }
+            let recorded = self.record(events).await;
+            self.in_hand = 0;
             // A shutdown waits for one round of retries, and not for as many as there are batches.
-            if queue.is_closed() && self.counters.failed.load(Ordering::Relaxed) > failed_before {
+            if !recorded && self.queue.is_closed() {
                 self.attempts = 1;
             }
             for done in waiting {
@@ -59,35 +79,35 @@ impl<DB: Backend> Writer<DB> {
         }
     }
 
-    async fn deal_with(&self, mut events: Vec<AuditEvent>, misses: Vec<Miss>) {
-        if !misses.is_empty() {
-            let denials = self.retried(misses.len(), || classify::denials(&self.pool, &misses)).await;
-            events.extend(denials.unwrap_or_default());
-        }
+    /// Whether the sink has taken all of `events`.
+    async fn record(&self, mut events: Vec<AuditEvent>) -> bool {
         if events.is_empty() {
-            return;
+            return true;
         }
         for event in &mut events {
             event.id = Uuid::now_v7();
         }
-        if self.retried(events.len(), || self.sink.record(&events)).await.is_some() {
-            self.counters.recorded.fetch_add(events.len() as u64, Ordering::Relaxed);
+        let recorded = self.retried(self.attempts, events.len(), || self.sink.record(&events)).await;
+        if recorded.is_some() {
+            Counters::add(&self.counters.recorded, events.len());
         }
+        recorded.is_some()
     }
 
     /// What `work` gives in the end, or `None` when it failed for the last time; then `count` is counted as failed.
     async fn retried<R, F: Future<Output = Result<R, SinkError>>>(
         &self,
+        attempts: u32,
         count: usize,
-        mut work: impl FnMut() -> F,
+        work: impl Fn() -> F,
     ) -> Option<R> {
         let mut pause = FIRST_PAUSE;
-        for attempt in 1..=self.attempts {
-            let error = match work().await {
+        for attempt in 1..=attempts {
+            let error = match unpanicked(async { work().await }).await {
                 Ok(result) => return Some(result),
                 Err(error) => error,
             };
-            if attempt == self.attempts {
+            if attempt == attempts {
                 tracing::error!(target: "user_scope::audit", %error, count, "audit events are lost");
                 break;
             }
@@ -96,7 +116,24 @@ impl<DB: Backend> Writer<DB> {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.counters.failed.fetch_add(count as u64, Ordering::Relaxed);
+        Counters::add(&self.counters.failed, count);
         None
     }
+}
+
+/// A writer that is dropped in the middle, as by a runtime that ends, has lost what he held.
+impl<DB: Backend> Drop for Writer<DB> {
+    fn drop(&mut self) {
+        Counters::add(&self.counters.failed, self.in_hand + self.queue.len());
+    }
+}
+
+/// A sink is the application's code: if it panics, that is a failure like any other, and not the end of the audit.
+async fn unpanicked<R>(work: impl Future<Output = Result<R, SinkError>>) -> Result<R, SinkError> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err("the audit sink panicked".into())))
+    })
+    .await
 }

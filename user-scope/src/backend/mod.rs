@@ -120,6 +120,11 @@ pub trait Backend: Database + sealed::Sealed {
     #[doc(hidden)]
     const CANCELLED_BEGIN_LEAKS: bool;
 
+    /// Whether a network lies between, which may forget an idle connection, and a server that may want it closed. A
+    /// connection to a file is as good on the second day, and one to memory holds the only copy.
+    #[doc(hidden)]
+    const IS_REMOTE: bool;
+
     /// Settings for connections that the library opens itself.
     #[doc(hidden)]
     fn tune(
@@ -184,12 +189,14 @@ macro_rules! methods_that_every_driver_has {
             sqlx::Row::try_get(row, position)
         }
 
+        /// NULL is no identifier; SQLite would take it for an empty one.
         fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue> {
-            Ok(match kind {
-                IdKind::Uuid => IdValue::Uuid(sqlx::Row::try_get(row, position)?),
-                IdKind::Integer => IdValue::Integer(sqlx::Row::try_get(row, position)?),
-                IdKind::Text => IdValue::Text(sqlx::Row::try_get(row, position)?),
-            })
+            let id = match kind {
+                IdKind::Uuid => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Uuid),
+                IdKind::Integer => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Integer),
+                IdKind::Text => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Text),
+            };
+            id.ok_or_else(|| sqlx::Error::Decode("an identifier is NULL".into()))
         }
 
         fn add_text(arguments: &mut Self::Arguments, text: Option<&str>) -> Result<(), BoxDynError> {

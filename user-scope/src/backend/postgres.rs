@@ -11,6 +11,7 @@ impl Backend for Postgres {
     const DIALECT: Dialect = Dialect::Postgres;
     const BEGIN: &'static str = "BEGIN";
     const CANCELLED_BEGIN_LEAKS: bool = true;
+    const IS_REMOTE: bool = true;
 
     fn tune(options: PgConnectOptions, kept_statements: usize) -> PgConnectOptions {
         options.statement_cache_capacity(kept_statements)

@@ -11,6 +11,7 @@ impl Backend for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
     const CANCELLED_BEGIN_LEAKS: bool = false;
+    const IS_REMOTE: bool = false;
 
     /// With a write-ahead log readers do not wait for the writer, nor he for them.
     fn tune(options: SqliteConnectOptions, kept_statements: usize) -> SqliteConnectOptions {

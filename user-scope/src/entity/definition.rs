@@ -61,9 +61,18 @@ pub struct EntityAudit {
 }
 
 impl Entity {
-    /// For the derive alone.
+    /// For the derive alone. Names go into SQL, so they are checked once more, when the static is compiled.
     #[doc(hidden)]
     pub const fn new(definition: Definition) -> Self {
+        assert!(is_plain(definition.table) && is_plain(definition.name));
+        if let Some(schema) = definition.schema {
+            assert!(is_plain(schema));
+        }
+        let mut columns = definition.columns;
+        while let [column, others @ ..] = columns {
+            assert!(is_plain(column.name));
+            columns = others;
+        }
         Self { definition, cache: SqlCache::new() }
     }
 
@@ -126,6 +135,18 @@ impl Entity {
     pub(crate) fn column_name(&self, position: usize) -> &'static str {
         self.definition.columns.get(position).map_or("", |column| column.name)
     }
+}
+
+/// Letters, digits and underscores, and at least one of them.
+const fn is_plain(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [first, others @ ..] = rest {
+        if !(first.is_ascii_alphanumeric() || *first == b'_') {
+            return false;
+        }
+        rest = others;
+    }
+    !name.is_empty()
 }
 
 /// A set of columns, by position. The derive refuses entities of more than 128 columns.

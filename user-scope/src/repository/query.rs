@@ -93,7 +93,8 @@ where
     ///
     /// As [`all`](Self::all).
     pub async fn first(self) -> Result<Option<T>> {
-        Ok(self.limit(1).all().await?.pop())
+        let limit = self.limit.map_or(1, |limit| limit.min(1));
+        Ok(self.limit(limit).all().await?.pop())
     }
 
     /// How many rows there are; order and limit do not matter.

@@ -5,8 +5,8 @@ use std::pin::pin;
 use sqlx::error::BoxDynError;
 
 use super::ScopedRepository;
-use crate::audit::{Details, Operation, WriteAudit};
-use crate::backend::Query;
+use crate::audit::{Audit, Details, Operation, WriteAudit};
+use crate::backend::{Backend, Query};
 use crate::context::{UserContext, Writes};
 use crate::entity::{Moment, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
@@ -26,7 +26,8 @@ where
     /// # Errors
     ///
     /// [`Error::ParentNotFound`] if the caller has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
-    /// [`Error::Encode`] if the row cannot be, [`Error::Audit`] if it cannot be recorded.
+    /// [`Error::Encode`] if the row cannot be, [`Error::Audit`] if it cannot be recorded;
+    /// [`Error::WrittenButUnreadable`] if it stands and cannot be read.
     pub async fn insert(&self, new: T::New) -> Result<T> {
         self.insert_owned(self.caller.user(), new).await
     }
@@ -139,8 +140,12 @@ where
         identify: impl FnOnce(&R) -> (IdValue, IdValue),
     ) -> Result<R> {
         let entity = T::entity().name();
-        let mode = self.audit.writes(T::entity());
         let everyone = self.caller.scope().is_everyone();
+        let mode = match self.audit.writes(T::entity()) {
+            // System mode is loud, whatever is set for users.
+            WriteAudit::Off if everyone => WriteAudit::Atomic,
+            mode => mode,
+        };
         let mut details = Details { receipt: self.caller.receipt(), ..std::mem::take(&mut act.details) };
 
         let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
@@ -149,18 +154,31 @@ where
 
         let mut session = self.session().await?;
         let in_transaction = mode == WriteAudit::Atomic && !in_statement;
+        // From here on, and until its event is handed over, nobody knows of a write that is cancelled.
+        let mut unknown = Unknown { audit: self.audit, armed: mode == WriteAudit::Background && session.is_own() };
         let written = async {
             if in_transaction {
                 session.begin().await?;
             }
-            match DB::fetch_optional(session.connection(), query).await? {
-                Some(row) => decode(&row).map(Some),
-                None => Ok(None),
+            // All rows, though there is one at most: with SQLite a statement is carried out, or refused, at its end.
+            DB::fetch_all(session.connection(), query).await
+        };
+        let row = match written.await {
+            Ok(rows) => rows.into_iter().next(),
+            Err(error) => {
+                unknown.armed &= error.as_database_error().is_none();
+                return Err(Self::failed(session, act.doing, error));
             }
         };
-        let written = match written.await {
-            Ok(Some(written)) => written,
-            Ok(None) => return Err(self.nothing_written(session, act).await),
+        let Some(row) = row else {
+            unknown.armed = false;
+            return Err(self.nothing_written(session, act).await);
+        };
+        let written = match decode(&row) {
+            Ok(written) => written,
+            Err(error) if session.is_own() && !in_transaction => {
+                return Err(Error::WrittenButUnreadable { entity, source: error.into() });
+            }
             Err(error) => return Err(Self::failed(session, act.doing, error)),
         };
 
@@ -178,6 +196,7 @@ where
                 trace = Trace::Written(self.event(act.operation, Some(id.to_string()), details));
             }
         }
+        unknown.armed = false;
         session.conclude(trace, self.audit).await;
         Ok(written)
     }
@@ -238,4 +257,17 @@ struct Act<'a, T: UserScoped> {
     details: Details,
     id: Option<&'a T::Id>,
     parents: Vec<(usize, IdValue)>,
+}
+
+/// A write whose audit row is to follow: counted as dropped if its operation is cancelled, or fails in a way that does
+/// not tell what the database has done.
+struct Unknown<'a, DB: Backend> {
+    audit: &'a Audit<DB>,
+    armed: bool,
+}
+
+impl<DB: Backend> Drop for Unknown<'_, DB> {
+    fn drop(&mut self) {
+        self.audit.count_dropped(usize::from(self.armed));
+    }
 }

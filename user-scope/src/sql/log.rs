@@ -147,9 +147,7 @@ pub(crate) fn owners_of<DB: Backend>(entity: &Entity, ids: &[IdValue]) -> Result
     let mut arguments = DB::Arguments::default();
     text.sql("SELECT ").name(entity.id_column()).sql(", ").name(entity.owner_column());
     text.sql(" FROM ").table(entity).sql(" WHERE ").name(entity.id_column()).sql(" IN (");
-    let repeats = ids.len().next_power_of_two() - ids.len();
-    let padded = ids.iter().chain(ids.last().into_iter().cycle().take(repeats));
-    for (index, id) in padded.enumerate() {
+    for (index, id) in ids.iter().enumerate() {
         text.sql(if index > 0 { ", " } else { "" }).parameter();
         if as_text {
             DB::add_text(&mut arguments, Some(&id.to_string()))?;

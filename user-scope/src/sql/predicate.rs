@@ -1,5 +1,7 @@
 //! Conditions as SQL. The text and its arguments are written together, so that they cannot come apart.
 
+use std::borrow::Cow;
+
 use sqlx::error::BoxDynError;
 
 use super::SqlText;
@@ -24,8 +26,15 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
         }
         Node::In { column, values } => {
             text.column(entity, *column).sql(" IN (");
-            // The last value fills the list up to a power of two: lists of many lengths share a few texts.
-            let repeats = values.len().next_power_of_two() - values.len();
+            // The last value fills a short list up to a power of two, so that lists of many lengths share a few
+            // texts. A long one is unlikely to come again, and its values may be large.
+            let repeats = match values.len() {
+                short @ ..=PADDED => short.next_power_of_two() - short,
+                _ => {
+                    text.forget();
+                    0
+                }
+            };
             let padded = values.iter().chain(values.last().into_iter().cycle().take(repeats));
             for (index, value) in padded.enumerate() {
                 text.sql(if index > 0 { ", " } else { "" }).parameter();
@@ -45,7 +54,7 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
             match text.dialect() {
                 Dialect::Postgres => {
                     text.sql(" LIKE ").parameter();
-                    DB::add_text(arguments, Some(pattern))
+                    DB::add_text(arguments, Some(&complete(pattern)))
                 }
                 Dialect::Sqlite => {
                     text.sql(" GLOB ").parameter();
@@ -69,18 +78,33 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
     }
 }
 
+/// Lists up to this length are padded.
+const PADDED: usize = 16;
+
+/// In brackets by halves: SQLite counts a chain of operators as nested, and stops at a thousand.
 fn join<T: UserScoped, DB: Stores<T>>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
     separator: &'static str,
     nodes: &[Node],
 ) -> Result<(), BoxDynError> {
-    for (index, node) in nodes.iter().enumerate() {
+    if let [node] = nodes {
+        return write::<T, DB>(text, arguments, node);
+    }
+    let (first, second) = nodes.split_at(nodes.len() / 2);
+    for (index, half) in [first, second].into_iter().enumerate() {
         text.sql(if index > 0 { separator } else { "" }).sql("(");
-        write::<T, DB>(text, arguments, node)?;
+        join::<T, DB>(text, arguments, separator, half)?;
         text.sql(")");
     }
     Ok(())
+}
+
+/// A pattern that does not end in the middle of an escape. PostgreSQL fails on one that does, but only when some
+/// row matches up to there, be it another user's: the error would tell what is in it.
+fn complete(like: &str) -> Cow<'_, str> {
+    let trailing = like.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    if trailing % 2 == 0 { Cow::Borrowed(like) } else { Cow::Owned(format!("{like}\\")) }
 }
 
 const fn operator(comparison: Comparison) -> &'static str {

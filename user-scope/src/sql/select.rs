@@ -91,7 +91,8 @@ pub(crate) fn list<T: UserScoped, DB: Stores<T>>(
         text.sql(" LIMIT ").parameter();
         DB::add_integer(&mut arguments, i64::from(limit))?;
     }
-    Ok(Query { text: text.into_sql(), arguments, keep: true })
+    let keep = text.keep();
+    Ok(Query { text: text.into_sql(), arguments, keep })
 }
 
 /// `SELECT count(*) … WHERE owner = $1 AND (…)`.
@@ -103,7 +104,8 @@ pub(crate) fn count<T: UserScoped, DB: Stores<T>>(
     let mut arguments = DB::Arguments::default();
     text.sql("SELECT count(*) FROM ").table(T::entity());
     condition::<T, DB>(&mut text, &mut arguments, scope, filter)?;
-    Ok(Query { text: text.into_sql(), arguments, keep: true })
+    let keep = text.keep();
+    Ok(Query { text: text.into_sql(), arguments, keep })
 }
 
 /// The owner first, and around what the application asks for a bracket: no `OR` in it reaches further.

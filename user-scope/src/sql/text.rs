@@ -16,11 +16,12 @@ pub(crate) struct SqlText {
     text: String,
     dialect: Dialect,
     parameters: usize,
+    forgotten: bool,
 }
 
 impl SqlText {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { text: String::with_capacity(256), dialect, parameters: 0 }
+        Self { text: String::with_capacity(256), dialect, parameters: 0, forgotten: false }
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
@@ -102,6 +103,16 @@ impl SqlText {
     pub(crate) const fn skip_parameters(&mut self, count: usize) -> &mut Self {
         self.parameters += count;
         self
+    }
+
+    /// Says that this text is unlikely to come again: no connection is to keep it prepared.
+    pub(crate) const fn forget(&mut self) {
+        self.forgotten = true;
+    }
+
+    /// Whether a connection is to keep it prepared.
+    pub(crate) const fn keep(&self) -> bool {
+        !self.forgotten
     }
 
     /// The text, to be kept with its entity.

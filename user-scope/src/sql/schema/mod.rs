@@ -46,6 +46,39 @@ pub(crate) const fn is_begun(dialect: Dialect) -> &'static str {
 /// The last step that was done.
 pub(crate) const DONE: &str = "SELECT coalesce(max(step), 0) FROM user_scope_schema";
 
+/// 1 if there is an audit table that this library did not make.
+pub(crate) const fn is_foreign(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => {
+            "SELECT count(*) FROM pg_class WHERE oid = to_regclass('user_access_log') AND NOT EXISTS \
+             (SELECT 1 FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'event_id')"
+        }
+        Dialect::Sqlite => {
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'user_access_log' AND NOT EXISTS \
+             (SELECT 1 FROM pragma_table_info('user_access_log') WHERE name = 'event_id')"
+        }
+    }
+}
+
+/// 1 if the audit table holds users of another type. SQLite's holds them all as text.
+pub(crate) const fn is_of_another_owner(dialect: Dialect, owner: IdKind) -> &'static str {
+    match (dialect, owner) {
+        (Dialect::Sqlite, _) => "SELECT 0",
+        (Dialect::Postgres, IdKind::Uuid) => {
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('user_access_log') \
+             AND attname = 'user_id' AND atttypid <> 'uuid'::regtype"
+        }
+        (Dialect::Postgres, IdKind::Integer) => {
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('user_access_log') \
+             AND attname = 'user_id' AND atttypid <> 'bigint'::regtype"
+        }
+        (Dialect::Postgres, IdKind::Text) => {
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('user_access_log') \
+             AND attname = 'user_id' AND atttypid NOT IN ('text'::regtype, 'varchar'::regtype)"
+        }
+    }
+}
+
 /// Makes the table of steps, alone: on PostgreSQL two servers that start at once must wait for one another.
 pub(crate) const fn begin(dialect: Dialect) -> &'static str {
     match dialect {
