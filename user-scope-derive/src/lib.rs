@@ -73,7 +73,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `parent = Task` | the id of another entity, which is proven to belong to the same owner; `Self` for a tree |
 /// | `created_at`, `updated_at` | a time that the library writes |
 /// | `column = "name"` | the column, if it is not called as the field is |
-/// | `as = "text"` | an identifier that the table holds as text, whatever it is in Rust |
+/// | `as = "text"` | an identifier that the table holds as text, whatever it is in Rust; it compares and sorts as text |
 /// | `redact` | kept out of the audit, and out of the `Debug` of `NewTask` and `TaskChanges`; the struct's own `Debug` is yours |
 /// | `skip` | no column; `Default::default()` when a row is read |
 ///

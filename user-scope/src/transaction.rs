@@ -22,7 +22,7 @@ use crate::state::{Passage, PoolState};
 /// [`SystemContext::begin`](crate::SystemContext::begin).
 ///
 /// Any number of repositories can be had from it and used side by side; a second operation waits for the first.
-/// Dropped without [`commit`](Self::commit) it rolls back, wherever the drop happens. An operation that the
+/// Dropped without [`commit`](Self::commit) it rolls back; sqlx needs the runtime to be there for that. An operation that the
 /// database refused, or that was cancelled on its way, aborts it: later ones, and the commit, fail with
 /// [`Error::TransactionAborted`].
 ///
