@@ -153,6 +153,8 @@ mod sealed {
 
 macro_rules! raw_identifier {
     ($type:ty, $kind:ident, $name:literal, from_text: $from_text:expr, is_reserved: $is_reserved:expr) => {
+        // The compiler would show this macro where `on_unimplemented` says it in words.
+        #[diagnostic::do_not_recommend]
         impl Identifier for $type {
             type Raw = Self;
 
