@@ -15,6 +15,15 @@ pub(crate) trait Rows {
     fn rows(&self) -> u64;
 }
 
+/// A row that is there for certain.
+pub(crate) struct One<T>(pub(crate) T);
+
+impl<T> Rows for One<T> {
+    fn rows(&self) -> u64 {
+        1
+    }
+}
+
 impl<T> Rows for Vec<T> {
     fn rows(&self) -> u64 {
         self.len() as u64

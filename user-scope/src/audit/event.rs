@@ -1,6 +1,6 @@
 //! What is recorded: who did what to which row.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use uuid::Uuid;
 
@@ -101,7 +101,10 @@ impl Details {
 
     /// The JSON object, or `None` if there is nothing to say.
     pub(crate) fn to_json(&self) -> Option<String> {
-        Some(self.to_string()).filter(|json| json != "{}")
+        let mut json = String::with_capacity(64);
+        // Writing to a String cannot fail.
+        let _ = write!(json, "{self}");
+        Some(json).filter(|json| json != "{}")
     }
 }
 

@@ -156,6 +156,13 @@ pub trait Backend: Database + sealed::Sealed {
         connection: &mut Self::Connection,
         query: Query<Self>,
     ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
+    /// The row that a write returns, when it has been carried out to its end. By itself, outside of a transaction, a
+    /// statement of SQLite is committed, or refused, only after it has given its last row.
+    #[doc(hidden)]
+    fn fetch_written(
+        connection: &mut Self::Connection,
+        query: Query<Self>,
+    ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
     #[doc(hidden)]
     fn fetch_all(
         connection: &mut Self::Connection,

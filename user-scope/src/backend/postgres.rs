@@ -19,6 +19,11 @@ impl Backend for Postgres {
 
     methods_that_every_driver_has!();
 
+    /// sqlx reads on until the server is ready for the next statement.
+    async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
+        Self::fetch_optional(connection, query).await
+    }
+
     /// One array a column, for `UNNEST`: the same text for any number of rows.
     fn add_log_rows(arguments: &mut Self::Arguments, kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError> {
         use sqlx::Arguments as _;

@@ -20,6 +20,10 @@ impl Backend for Sqlite {
 
     methods_that_every_driver_has!();
 
+    async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
+        Ok(Self::fetch_all(connection, query).await?.into_iter().next())
+    }
+
     /// One argument a value, row by row. A user is stored as text, so that the monitoring queries print it.
     fn add_log_rows(arguments: &mut Self::Arguments, _kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError> {
         use sqlx::Arguments as _;

@@ -11,7 +11,7 @@ use crate::context::{UserContext, Writes};
 use crate::entity::{Moment, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
-use crate::observe::observed;
+use crate::observe::{One, observed};
 use crate::session::{Session, Trace};
 use crate::sql::{self, LogEntry};
 
@@ -69,11 +69,11 @@ where
                     |log: Option<&LogEntry>| sql::update::<T, DB>(&scope, id, columns, changes, Moment::now(), log);
                 self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
                     .await
-                    .map(Some)
+                    .map(One)
             }),
         )
-        .await?
-        .ok_or(Error::NotFound { entity: T::entity().name() })
+        .await
+        .map(|One(row)| row)
     }
 
     /// Deletes the row.
@@ -121,11 +121,11 @@ where
                 let build = |log: Option<&LogEntry>| sql::insert::<T, DB>(new, stamp, everyone, log);
                 self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
                     .await
-                    .map(Some)
+                    .map(One)
             }),
         )
-        .await?
-        .ok_or(Error::NotFound { entity: T::entity().name() })
+        .await
+        .map(|One(row)| row)
     }
 
     /// Runs a write, with its audit row as the settings have it.
@@ -159,12 +159,13 @@ where
         let written = async {
             if in_transaction {
                 session.begin().await?;
+                DB::fetch_optional(session.connection(), query).await
+            } else {
+                DB::fetch_written(session.connection(), query).await
             }
-            // All rows, though there is one at most: with SQLite a statement is carried out, or refused, at its end.
-            DB::fetch_all(session.connection(), query).await
         };
         let row = match written.await {
-            Ok(rows) => rows.into_iter().next(),
+            Ok(row) => row,
             Err(error) => {
                 unknown.armed &= error.as_database_error().is_none();
                 return Err(Self::failed(session, act.doing, error));

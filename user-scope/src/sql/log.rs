@@ -4,7 +4,7 @@
 use sqlx::SqlStr;
 use sqlx::error::BoxDynError;
 
-use super::SqlText;
+use super::{SqlText, arguments};
 use crate::backend::{Backend, Dialect, LogRow, Query};
 use crate::entity::Entity;
 use crate::identifier::{IdKind, IdValue};
@@ -82,7 +82,7 @@ pub(crate) fn insert_log_row<DB: Backend>(log: &LogEntry) -> Result<Query<DB>, B
              VALUES ($1, $2, $3, $4, $5)"
         }
     };
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(5);
     add_user::<DB>(&mut arguments, &log.user)?;
     DB::add_text(&mut arguments, Some(log.entity_type))?;
     DB::add_text(&mut arguments, log.entity_id.as_deref())?;

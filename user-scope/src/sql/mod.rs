@@ -12,7 +12,18 @@ mod select;
 mod text;
 mod write;
 
+use sqlx::Arguments as _;
+
 pub(crate) use log::{FULL_BATCH, LogEntry, insert_log_row, insert_log_rows, owners_of, select_trail};
 pub(crate) use select::{Selection, count, exists, get, list};
 use text::SqlText;
 pub(crate) use write::{delete, insert, update};
+
+use crate::backend::Backend;
+
+/// Room for so many values, of which most are as long as a UUID or a short text.
+fn arguments<DB: Backend>(values: usize) -> DB::Arguments {
+    let mut arguments = DB::Arguments::default();
+    arguments.reserve(values, values * 32);
+    arguments
+}

@@ -2,7 +2,7 @@
 
 use sqlx::error::BoxDynError;
 
-use super::{SqlText, predicate};
+use super::{SqlText, arguments, predicate};
 use crate::backend::Query;
 use crate::context::Scope;
 use crate::entity::{Direction, Entity, Order, Predicate, Shape, Stores, UserScoped};
@@ -50,7 +50,7 @@ fn one<T: UserScoped, DB: Stores<T>>(
         row(&mut text, entity, scope.is_everyone());
         text.finish()
     });
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(2);
     bind_row::<T, DB>(&mut arguments, scope, id)?;
     Ok(Query { text: text.into(), arguments, keep: true })
 }
@@ -83,7 +83,7 @@ pub(crate) fn list<T: UserScoped, DB: Stores<T>>(
     selection: &Selection<T>,
 ) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(4);
     text.sql("SELECT ").columns(T::entity()).sql(" FROM ").table(T::entity());
     condition::<T, DB>(&mut text, &mut arguments, scope, selection.filter.as_ref())?;
     order(&mut text, &selection.order);
@@ -101,7 +101,7 @@ pub(crate) fn count<T: UserScoped, DB: Stores<T>>(
     filter: Option<&Predicate<T>>,
 ) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(4);
     text.sql("SELECT count(*) FROM ").table(T::entity());
     condition::<T, DB>(&mut text, &mut arguments, scope, filter)?;
     let keep = text.keep();

@@ -2,10 +2,10 @@
 
 use sqlx::error::BoxDynError;
 
-use super::SqlText;
 use super::log::{LogEntry, bind_log, with_log};
 use super::parent::{Owner, prove_parents};
 use super::select::{bind_row, row};
+use super::{SqlText, arguments};
 use crate::backend::Query;
 use crate::context::Scope;
 use crate::entity::{ColumnSet, Entity, Moment, Shape, Stamp, Stores, UserScoped};
@@ -24,7 +24,7 @@ pub(crate) fn insert<T: UserScoped, DB: Stores<T>>(
         with_log(&mut text, entity, log, everyone, |text| write_insert(text, entity), |text| all(text, entity));
         text.finish()
     });
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(entity.column_names().len() + 2);
     DB::bind_new(new, stamp, &mut arguments)?;
     bind_log::<DB>(&mut arguments, log)?;
     Ok(Query { text: text.into(), arguments, keep: true })
@@ -79,7 +79,7 @@ pub(crate) fn update<T: UserScoped, DB: Stores<T>>(
         with_log(&mut text, entity, log, everyone, write, |text| all(text, entity));
         text.finish()
     });
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(columns.iter().count() + 4);
     bind_row::<T, DB>(&mut arguments, scope, id)?;
     DB::bind_changes(changes, moment, &mut arguments)?;
     bind_log::<DB>(&mut arguments, log)?;
@@ -120,7 +120,7 @@ pub(crate) fn delete<T: UserScoped, DB: Stores<T>>(
         });
         text.finish()
     });
-    let mut arguments = DB::Arguments::default();
+    let mut arguments = arguments::<DB>(4);
     bind_row::<T, DB>(&mut arguments, scope, id)?;
     bind_log::<DB>(&mut arguments, log)?;
     Ok(Query { text: text.into(), arguments, keep: true })
