@@ -31,6 +31,7 @@ macro_rules! on_each_database {
 
 mod access_matrix;
 mod audit;
+mod background;
 mod cancellation;
 mod captured;
 mod databases;

@@ -127,8 +127,11 @@ impl SqlText {
 }
 
 /// The one place that asserts it. What comes here was finished by [`SqlText`] or stands in `schema/`.
-fn assert_safe(text: impl Into<Box<str>>) -> SqlStr {
-    AssertSqlSafe(text.into()).into_sql_str()
+fn assert_safe<T>(text: T) -> SqlStr
+where
+    AssertSqlSafe<T>: SqlSafeStr,
+{
+    AssertSqlSafe(text).into_sql_str()
 }
 
 /// A text that was kept.
@@ -136,7 +139,7 @@ impl From<Text> for SqlStr {
     fn from(text: Text) -> Self {
         match text {
             Text::Static(text) => Self::from_static(text),
-            Text::Shared(text) => AssertSqlSafe(text).into_sql_str(),
+            Text::Shared(text) => assert_safe(text),
         }
     }
 }
