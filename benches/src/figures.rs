@@ -1,5 +1,6 @@
 //! What a run found: a table for people, a line for each figure, and `results.md`.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use chrono::Utc;
@@ -8,15 +9,29 @@ use comfy_table::{CellAlignment, Table, presets};
 /// What user-scope costs beside sqlx by hand.
 #[derive(Debug)]
 pub(crate) struct Figure {
-    pub(crate) name: String,
-    pub(crate) by_hand: u64,
-    pub(crate) ours: u64,
+    name: String,
+    by_hand: u64,
+    ours: u64,
+    ratio: f64,
 }
 
 impl Figure {
-    fn ratio(&self) -> f64 {
-        self.ours as f64 / self.by_hand as f64
+    /// Medians of the rounds; the ratio is that of each round, which slow changes of the machine do not touch.
+    pub(crate) fn new(name: String, by_hand: &[u64], ours: &[u64]) -> Self {
+        let ratios: Vec<f64> = by_hand.iter().zip(ours).map(|(by_hand, ours)| *ours as f64 / *by_hand as f64).collect();
+        Self {
+            name,
+            by_hand: median(by_hand, u64::cmp),
+            ours: median(ours, u64::cmp),
+            ratio: median(&ratios, f64::total_cmp),
+        }
     }
+}
+
+fn median<N: Copy>(of: &[N], order: fn(&N, &N) -> Ordering) -> N {
+    let mut sorted = of.to_vec();
+    sorted.sort_by(order);
+    sorted[sorted.len() / 2]
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +48,7 @@ impl Report {
     pub(crate) fn print(&self) {
         println!("\n{}\n", self.table(presets::UTF8_FULL_CONDENSED));
         for figure in self.figures.iter().chain(&self.extra) {
-            println!("figure {} {:.3}", figure.name, figure.ratio());
+            println!("figure {} {:.3}", figure.name, figure.ratio);
         }
     }
 
@@ -71,7 +86,7 @@ impl Report {
                 figure.name.clone(),
                 figure.by_hand.to_string(),
                 figure.ours.to_string(),
-                format!("{:.3}", figure.ratio()),
+                format!("{:.3}", figure.ratio),
             ]);
         }
         for column in table.column_iter_mut().skip(1) {

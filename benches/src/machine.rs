@@ -4,16 +4,14 @@ use std::process::Command;
 
 /// The machine, the compiler, and the versions of what matters, in one line.
 pub(crate) fn describe(tools: &[String]) -> String {
-    let processors = std::thread::available_parallelism().map_or(0, usize::from);
-    let mut parts = vec![format!("{} ({processors} processors)", processor()), compiler(), sqlx()];
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    // Of the machine; this process may be bound to one.
+    let processors = info.lines().filter(|line| line.starts_with("processor")).count();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, model)| model));
+    let processor = model.unwrap_or(std::env::consts::ARCH);
+    let mut parts = vec![format!("{processor} ({processors} processors)"), compiler(), sqlx()];
     parts.extend(tools.iter().cloned());
     parts.join(", ")
-}
-
-fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, model)| model));
-    model.unwrap_or(std::env::consts::ARCH).to_owned()
 }
 
 fn compiler() -> String {

@@ -119,9 +119,7 @@ pub enum Error {
     TransactionAborted,
 
     /// The audit row could not be written, and therefore nothing was.
-    #[error(
-        "the access could not be recorded, so it was not made; is the audit table there? `pool.migrate()` makes it"
-    )]
+    #[error("the audit table cannot be used, and so nothing was done; is it there? `pool.migrate()` makes it")]
     Audit {
         /// What the database said.
         source: Cause,
@@ -250,11 +248,11 @@ impl Error {
 }
 
 /// PostgreSQL writes the audit row in the same statement, and names the table that refused: in a field of its own
-/// if a constraint did, and in the message if the table is not there or not open to this login (class 42).
+/// if a constraint did, and in the message if the table is not there or not open to this login (class 42; SQLite's code for that is 1).
 fn is_about_the_log(error: &dyn DatabaseError) -> bool {
     const LOG: &str = "user_access_log";
-    error.table() == Some(LOG)
-        || error.code().is_some_and(|code| code.starts_with("42")) && error.message().contains(LOG)
+    let is_about_a_table = error.code().is_some_and(|code| code.starts_with("42") || code == "1");
+    error.table() == Some(LOG) || is_about_a_table && error.message().contains(LOG)
 }
 
 /// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch".

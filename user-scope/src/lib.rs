@@ -26,8 +26,13 @@
 //! }
 //!
 //! # let sqlx_pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
-//! # sqlx::raw_sql("CREATE TABLE tasks (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, title TEXT NOT NULL, note TEXT,
-//! #     created_at TEXT NOT NULL)").execute(&sqlx_pool).await?;
+//! // An ordinary table, of an ordinary migration of yours.
+//! sqlx::raw_sql(
+//!     "CREATE TABLE tasks (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, title TEXT NOT NULL, note TEXT,
+//!                          created_at TEXT NOT NULL);
+//!      CREATE INDEX tasks_user_id ON tasks (user_id, created_at)",
+//! ).execute(&sqlx_pool).await?;
+//!
 //! let pool = ScopedPool::new(sqlx_pool);               // a PgPool or a SqlitePool
 //! pool.migrate().await?;                               // makes the audit table
 //!
@@ -57,6 +62,9 @@
 //! [`#[derive(Identifier)]`](derive@Identifier). A field marked `parent = Task` holds the id of another entity, which is
 //! proven to belong to the same owner in the statement that writes it.
 //!
+//! On SQLite a `Uuid` is a `BLOB` of 16 bytes. Where the table holds it as text, say `as = "text"` beside `id`, `owner` or
+//! `parent`: otherwise rows that are there are not found.
+//!
 //! # Callers
 //!
 //! A [`UserContext`] is one user. It is made from what the application has authenticated; it has no `Default` and cannot
@@ -70,6 +78,8 @@
 //! let reader = system.clone().read_only();             // has no method that writes
 //! # let _ = reader; Ok(()) }
 //! ```
+//!
+//! Users who are not `Uuid`s: `ScopedPool::builder(sqlx_pool).owner::<i64>().build().await?`.
 //!
 //! That the person may do so is for the application to check before it asks.
 //!
@@ -93,7 +103,8 @@
 //! # Errors
 //!
 //! [`Error`] says what, where and what to do. Its text may be shown to a caller: an absent row and a foreign one read
-//! alike, and what the database said is in its [`source`](std::error::Error::source), for logs.
+//! alike, and what the database said is in its [`source`](std::error::Error::source), for logs. While developing print
+//! `{error:?}`, which shows both.
 //!
 //! # Logs
 //!

@@ -144,7 +144,9 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`](crate::Error::Database) if the login may not create tables.
+    /// [`Error::Database`](crate::Error::Database) if the login may not create tables,
+    /// [`Error::Schema`](crate::Error::Schema) if there is a table of that name which the library did not make, or, on
+    /// PostgreSQL, one for users of another type; SQLite's holds users of any type as text.
     pub async fn migrate(&self) -> Result<()> {
         migration::run(self.state.pool(), <Id::Raw as RawIdentifier>::KIND).await
     }

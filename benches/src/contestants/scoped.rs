@@ -13,6 +13,7 @@ impl<DB: Arena> Scoped<DB> {
     pub(crate) async fn connect(address: &str, reads: ReadAudit) -> Self {
         let pool = ScopedPool::builder(DB::source(address))
             .max_connections(CONNECTIONS)
+            .pool_options(|pool| pool.min_connections(CONNECTIONS))
             .audit(AuditSettings::default().reads(reads))
             .build();
         Self(pool.await.expect("the database is there"))

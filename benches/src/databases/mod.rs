@@ -34,8 +34,9 @@ impl Name {
     }
 }
 
-/// The connections of every contestant's pool.
-pub(crate) const CONNECTIONS: u32 = 4;
+/// The connections of every contestant's pool, opened at once: one works while the other comes back. A number
+/// that depended on who was quicker would be noise.
+pub(crate) const CONNECTIONS: u32 = 2;
 /// The statements that every contestant's connections keep; user-scope's own default.
 pub(crate) const KEPT_STATEMENTS: usize = 256;
 

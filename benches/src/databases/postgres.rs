@@ -32,7 +32,8 @@ impl Arena for Postgres {
     type ByHand = ByHand<Postgres>;
 
     async fn by_hand(address: &str) -> ByHand<Postgres> {
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+        let pool =
+            PgPoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS).test_before_acquire(false);
         let pool = pool.connect_with(options(address).statement_cache_capacity(KEPT_STATEMENTS));
         ByHand(pool.await.expect("the server runs"))
     }

@@ -1,6 +1,7 @@
 //! SQLite: a file, and a copy of it for each run.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
@@ -12,6 +13,7 @@ use crate::contestants::ByHand;
 
 pub(crate) struct Home {
     directory: Directory,
+    copies: AtomicU32,
 }
 
 impl Home {
@@ -25,7 +27,7 @@ impl Arena for Sqlite {
     type Home = Home;
 
     async fn home() -> Home {
-        let home = Home { directory: Directory::create("bench") };
+        let home = Home { directory: Directory::create("bench"), copies: AtomicU32::new(0) };
         let options = options(&home.filled().display().to_string()).create_if_missing(true);
         let pool = SqlitePoolOptions::new().connect_with(options).await.expect("the directory is ours");
         fill(&pool, ["BLOB", "TEXT", "TEXT"]).await;
@@ -35,10 +37,13 @@ impl Arena for Sqlite {
     }
 
     fn address(home: &Home) -> String {
-        let copy = home.directory.path().join("run.db").display().to_string();
-        for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{copy}{suffix}"));
+        // Never the same name: a connection that is still closing would meet the file of the next run.
+        let number = home.copies.fetch_add(1, Ordering::Relaxed);
+        let name = |number: u32| home.directory.path().join(format!("run{number}.db")).display().to_string();
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", name(number.wrapping_sub(1))));
         }
+        let copy = name(number);
         std::fs::copy(home.filled(), &copy).expect("there is room for a copy");
         copy
     }
@@ -46,7 +51,10 @@ impl Arena for Sqlite {
     type ByHand = ByHand<Sqlite>;
 
     async fn by_hand(address: &str) -> ByHand<Sqlite> {
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .min_connections(CONNECTIONS)
+            .test_before_acquire(false);
         let pool = pool.connect_with(options(address).statement_cache_capacity(KEPT_STATEMENTS));
         ByHand(pool.await.expect("the file is there"))
     }

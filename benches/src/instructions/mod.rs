@@ -5,6 +5,7 @@
 //! both and fall away. All threads are in the totals, as SQLite's worker. A server is another process.
 
 mod callgrind;
+mod one_processor;
 mod worker;
 
 use sqlx::{Postgres, Sqlite};
@@ -24,6 +25,7 @@ const ROUNDS: usize = 3;
 /// Measures on each of `databases`, prints a table and the figures, and writes `results.md`.
 pub(crate) fn measure(databases: &[Name]) {
     callgrind::check();
+    one_processor::bind();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut report = Report::default();
     for database in databases {
@@ -55,16 +57,12 @@ fn on<DB: Arena>(runtime: &tokio::runtime::Runtime, report: &mut Report) {
                 }
             }
         }
-        let [by_hand, scoped, audited] = counts.map(median);
+        let [by_hand, scoped, audited] = counts;
         let name = |operation: &str| format!("{}.{operation}.instructions", DB::WHICH.figure());
-        let by_hand = by_hand.expect("sqlx takes part in everything");
-        let figure = |name, ours| Figure { name, by_hand, ours };
-        report.figures.extend(scoped.map(|ours| figure(name(operation.figure()), ours)));
-        report.extra.extend(audited.map(|ours| figure(name(&format!("{}.read_audited", operation.figure())), ours)));
+        report.figures.push(Figure::new(name(operation.figure()), &by_hand, &scoped));
+        if !audited.is_empty() {
+            let name = name(&format!("{}.read_audited", operation.figure()));
+            report.extra.push(Figure::new(name, &by_hand, &audited));
+        }
     }
-}
-
-fn median(mut counts: Vec<u64>) -> Option<u64> {
-    counts.sort_unstable();
-    counts.get(counts.len() / 2).copied()
 }

@@ -41,9 +41,9 @@ impl Operation {
     /// Enough for what happens now and then, as a checkpoint of SQLite, to be in the average.
     pub(super) const fn count(self) -> usize {
         match self {
-            Self::Get => 1_000,
-            Self::Newest | Self::NewestOpen => 200,
-            Self::Rename => 1_000,
+            Self::Get => 3_000,
+            Self::Newest | Self::NewestOpen => 300,
+            Self::Rename => 1_500,
         }
     }
 }

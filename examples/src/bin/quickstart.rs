@@ -106,7 +106,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let trail = system.audit_trail().limit(100).all().await?;
     print_trail(&trail, &[("alice", alice.user()), ("bob", bob.user()), ("admin", admin.user())]);
     let own = pool.audit_trail(&bob).all().await?;
-    println!("Bob's own view has {} rows: what he was denied is not among them.", own.len());
+    println!("Bob's own view of it is shorter ({}): what he was denied is not there.", own.len());
 
     pool.close().await;
     Ok(())

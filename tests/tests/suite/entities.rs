@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use user_scope::{Identifier, Stores, UserScoped, Uuid};
 
+// README: begin
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -12,7 +13,6 @@ pub enum Status {
     Done,
 }
 
-// README: begin
 #[derive(Debug, Clone, PartialEq, UserScoped)]
 #[user_scoped(
     table = "tasks",

@@ -80,6 +80,7 @@ async fn a_table_at_odds_with_its_entity_is_an_error<DB: TestDb>() {
     let tasks = world.pool.repository::<Task>(&alice);
     for error in [tasks.get(&task.id).await.unwrap_err(), tasks.query().all().await.unwrap_err()] {
         assert!(matches!(error, Error::Decode { entity: "tasks", .. }), "{error:?}");
+        assert_eq!(error.source().unwrap().to_string(), "column `status` could not be decoded");
         assert_discreet(&error);
     }
     DB::run(&world.raw, "ALTER TABLE tasks DROP COLUMN due_on").await.unwrap();

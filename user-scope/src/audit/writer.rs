@@ -108,7 +108,7 @@ impl<DB: Backend> Writer<DB> {
                 Err(error) => error,
             };
             if attempt == attempts {
-                tracing::error!(target: "user_scope::audit", %error, count, "audit events are lost");
+                tracing::error!(target: "user_scope::audit", %error, count, "audit events are lost; is the table there?");
                 break;
             }
             tracing::warn!(target: "user_scope::audit", %error, attempt, "audit events could not be recorded yet");

@@ -41,6 +41,13 @@ impl<V> From<V> for Change<V> {
     }
 }
 
+/// A text literal, as an insert takes it by `.into()`.
+impl From<&str> for Change<String> {
+    fn from(text: &str) -> Self {
+        Self::Set(text.to_owned())
+    }
+}
+
 #[cfg(feature = "json")]
 impl<'de, V: serde::Deserialize<'de>> serde::Deserialize<'de> for Change<V> {
     /// A field that is there sets; the derive gives an absent one its default, [`Change::Keep`].

@@ -27,7 +27,8 @@ pub struct Column<T, V, N = NotNull> {
 /// A value that a column can be compared with: one of its type, a reference to one, or for a text `&str`.
 #[diagnostic::on_unimplemented(
     message = "a column of `{V}` cannot be compared with `{Self}`",
-    label = "expected a `{V}`"
+    label = "expected a `{V}`",
+    note = "whether a column is NULL is asked by `.is_null()`"
 )]
 pub trait Operand<V> {
     /// The value as the column holds it.

@@ -105,7 +105,8 @@ pub trait Stored<DB: Backend>: UserScoped {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot store the entity `{T}`",
     label = "some column of `{T}` has no type in this database",
-    note = "every field must be `sqlx::Type`, `Encode` and `Decode` for this database; `#[user_scoped(skip)]` leaves a field out"
+    note = "every field must be `sqlx::Type`, `Encode` and `Decode` for this database; `#[user_scoped(skip)]` leaves a field out",
+    note = "with `#[user_scoped(on(…))]` above the struct, which names the database, the compiler points at the field"
 )]
 pub trait Stores<T: UserScoped>: Backend {
     #[doc(hidden)]

@@ -61,6 +61,13 @@ where
         Error::from_sqlx(T::entity().name(), doing, error)
     }
 
+    /// The same error, with the name of the column that it is about in place of its number.
+    fn named(error: sqlx::Error) -> sqlx::Error {
+        let sqlx::Error::ColumnDecode { index, source } = error else { return error };
+        let name = index.parse().ok().map(|position| T::entity().column_name(position)).filter(|name| !name.is_empty());
+        sqlx::Error::ColumnDecode { index: name.map_or(index, |name| format!("`{name}`")), source }
+    }
+
     fn event(&self, operation: Operation, entity_id: Option<String>, details: Details) -> Entry {
         Entry::Event(AuditEvent {
             id: Uuid::nil(),

@@ -153,7 +153,8 @@ where
             Err(_) => repository.read(Operation::List, None, None),
         };
         session.conclude(trace, repository.audit).await;
-        result.map_err(|error| Error::from_sqlx(entity, Doing::Reading, error))
+        let named = ScopedRepository::<T, DB, C>::named;
+        result.map_err(|error| Error::from_sqlx(entity, Doing::Reading, named(error)))
     }
 }
 

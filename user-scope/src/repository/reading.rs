@@ -79,6 +79,6 @@ where
             None => self.missed(Operation::Read, id),
         };
         session.conclude(trace, self.audit).await;
-        found.map_err(|error| Error::from_sqlx(entity, Doing::Reading, error))
+        found.map_err(|error| Error::from_sqlx(entity, Doing::Reading, Self::named(error)))
     }
 }

@@ -178,9 +178,9 @@ where
         let written = match decode(&row) {
             Ok(written) => written,
             Err(error) if session.is_own() && !in_transaction => {
-                return Err(Error::WrittenButUnreadable { entity, source: error.into() });
+                return Err(Error::WrittenButUnreadable { entity, source: Self::named(error).into() });
             }
-            Err(error) => return Err(Self::failed(session, act.doing, error)),
+            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
         };
 
         let mut trace = Trace::Nothing;
