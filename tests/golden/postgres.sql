@@ -80,7 +80,7 @@ WITH changed AS (UPDATE "projects" SET "main_task" = $3 WHERE "id" = $1 AND "use
 WITH changed AS (INSERT INTO "milestones" ("id", "user_id", "project_id", "name") SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM "projects" AS "user_scope_parent" WHERE "user_scope_parent"."id" = $3 AND "user_scope_parent"."user_id" = $2::text FOR KEY SHARE) RETURNING "id", "user_id", "project_id", "name"), logged AS (INSERT INTO "user_access_log" (user_id, entity_type, entity_id, operation, details) SELECT $5, 'milestones', "id"::text, 'create', $6::jsonb FROM changed) SELECT "id", "user_id", "project_id", "name" FROM changed;
 
 -- pool.system(…).requested_by(&admin)
-INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) VALUES ($1, $2, $3, $4, $5::jsonb);
+INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'system_context', $2, 'system_access', $3::jsonb);
 COMMIT;
 
 -- system: tasks.get(&id)

@@ -131,6 +131,16 @@ impl IdValue {
     pub(crate) fn of<I: Identifier>(id: &I) -> Self {
         id.as_raw().to_value()
     }
+
+    /// What [`Display`](fmt::Display) writes; two of these are in every audit row, and a UUID need not be formatted
+    /// piece by piece.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Uuid(id) => id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned(),
+            Self::Integer(id) => id.to_string(),
+            Self::Text(id) => id,
+        }
+    }
 }
 
 /// As text on every database: a UUID lower case and hyphenated.

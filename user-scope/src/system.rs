@@ -83,9 +83,8 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
     receipt: &Receipt,
 ) -> Result<()> {
     let details = Details { reason: Some(receipt.reason.to_string()), ..Details::default() };
-    let query = sql::insert_log_row::<DB>(&LogEntry {
+    let query = sql::insert_receipt::<DB>(&LogEntry {
         user: IdValue::of(admin.user()),
-        entity_type: "system_context",
         entity_id: Some(receipt.id.to_string()),
         operation: Operation::SystemAccess.as_str(),
         details: details.to_json(),

@@ -20,7 +20,7 @@ pub(crate) use worker::{WORKER, work};
 
 /// How often each pair of runs is done, in turn with those of the other contestant. Threads that wait for one
 /// another make the totals differ a little; the median is taken.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Measures on each of `databases`, prints a table and the figures, and writes `results.md`.
 pub(crate) fn measure(databases: &[Name]) {

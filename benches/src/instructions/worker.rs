@@ -42,7 +42,7 @@ impl Operation {
     pub(super) const fn count(self) -> usize {
         match self {
             Self::Get => 3_000,
-            Self::Newest | Self::NewestOpen => 300,
+            Self::Newest | Self::NewestOpen => 250,
             Self::Rename => 1_500,
         }
     }

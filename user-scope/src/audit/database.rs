@@ -8,6 +8,7 @@ use super::{AuditEvent, AuditSink, BoxFuture, SinkError};
 use crate::backend::{Backend, LogRow};
 use crate::error::Cause;
 use crate::identifier::{IdKind, Identifier, RawIdentifier};
+use crate::lease::Lease;
 use crate::sql;
 
 /// Writes events into `user_access_log`, a batch a statement.
@@ -37,11 +38,22 @@ impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
 impl<DB: Backend> AuditSink for DatabaseSink<DB> {
     fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(Cause::from)?;
-            for batch in events.chunks(sql::FULL_BATCH) {
-                let rows: Vec<LogRow> = batch.iter().map(log_row).collect();
-                let query = sql::insert_log_rows(self.kind, &rows)?;
-                DB::execute(&mut connection, query).await.map_err(Cause::from)?;
+            let rows: Vec<LogRow> = events.iter().map(log_row).collect();
+            let mut rest = rows.as_slice();
+            let mut lease = Lease::acquire(&self.pool).await.map_err(Cause::from)?;
+            // One commit for all of them: on SQLite it waits for the disk.
+            let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
+            if several {
+                lease.begin().await.map_err(Cause::from)?;
+            }
+            while !rest.is_empty() {
+                let (batch, others) = rest.split_at(sql::rows_at_once(DB::DIALECT, rest.len()));
+                let query = sql::insert_log_rows(self.kind, batch)?;
+                DB::execute(lease.connection(), query).await.map_err(Cause::from)?;
+                rest = others;
+            }
+            if several {
+                lease.commit().await.map_err(Cause::from)?;
             }
             Ok(())
         })

@@ -115,8 +115,10 @@ impl fmt::Display for Details {
         if !self.changed.is_empty() {
             object.key("changed")?;
             for (index, column) in self.changed.iter().enumerate() {
-                object.f.write_str(if index == 0 { "[" } else { "," })?;
-                quoted(object.f, column)?;
+                // Nothing in the name of a column needs an escape: the derive checked it.
+                object.f.write_str(if index == 0 { "[\"" } else { ",\"" })?;
+                object.f.write_str(column)?;
+                object.f.write_str("\"")?;
             }
             object.f.write_str("]")?;
         }

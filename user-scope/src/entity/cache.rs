@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::ColumnSet;
 use crate::backend::Dialect;
 
-/// A statement that has one text, or one for each set of columns.
+/// A statement that has one text, or one for each set of columns or each operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Shape {
     Get { everyone: bool },
@@ -16,6 +16,7 @@ pub(crate) enum Shape {
     Insert { everyone: bool, logged: bool },
     Delete { everyone: bool, logged: bool },
     Update { everyone: bool, logged: bool, columns: ColumnSet },
+    Log { operation: &'static str },
 }
 
 impl Shape {
@@ -26,7 +27,7 @@ impl Shape {
             Self::Exists { everyone } => Some(2 + everyone as usize),
             Self::Insert { everyone, logged } => Some(4 + 2 * everyone as usize + logged as usize),
             Self::Delete { everyone, logged } => Some(8 + 2 * everyone as usize + logged as usize),
-            Self::Update { .. } => None,
+            Self::Update { .. } | Self::Log { .. } => None,
         }
     }
 }

@@ -86,7 +86,7 @@ where
         if !self.audit.reads(T::entity()) && !self.caller.scope().is_everyone() {
             return Trace::Nothing;
         }
-        let id = id.map(|id| IdValue::of(id).to_string());
+        let id = id.map(|id| IdValue::of(id).into_text());
         Trace::Read(self.event(operation, id, Details { rows, ..Details::default() }))
     }
 

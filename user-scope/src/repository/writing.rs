@@ -186,7 +186,7 @@ where
         let mut trace = Trace::Nothing;
         if in_transaction || mode == WriteAudit::Background {
             let (id, owner) = identify(&written);
-            details.owner = everyone.then(|| owner.to_string());
+            details.owner = everyone.then(|| owner.into_text());
             if in_transaction {
                 let entry = self.log_entry(act.operation, Some(id), &details);
                 if let Err(error) = self.log(&mut session, &entry).await {
@@ -194,7 +194,7 @@ where
                     return Err(error);
                 }
             } else {
-                trace = Trace::Written(self.event(act.operation, Some(id.to_string()), details));
+                trace = Trace::Written(self.event(act.operation, Some(id.into_text()), details));
             }
         }
         unknown.armed = false;
@@ -205,8 +205,7 @@ where
     fn log_entry(&self, operation: Operation, id: Option<IdValue>, details: &Details) -> LogEntry {
         LogEntry {
             user: self.caller.actor(),
-            entity_type: T::entity().name(),
-            entity_id: id.map(|id| id.to_string()),
+            entity_id: id.map(IdValue::into_text),
             operation: operation.as_str(),
             details: details.to_json(),
         }
@@ -214,7 +213,7 @@ where
 
     /// Writes the audit row beside the write, and commits both.
     async fn log(&self, session: &mut Session<'_, DB>, entry: &LogEntry) -> Result<()> {
-        let query = sql::insert_log_row::<DB>(entry);
+        let query = sql::insert_log_row::<DB>(T::entity(), entry);
         let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
         DB::execute(session.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
         session.commit().await.map_err(|error| Error::from_sqlx(T::entity().name(), Doing::Writing, error))

@@ -6,7 +6,7 @@ use sqlx::error::BoxDynError;
 
 use super::{SqlText, arguments};
 use crate::backend::{Backend, Dialect, LogRow, Query};
-use crate::entity::Entity;
+use crate::entity::{Entity, Shape};
 use crate::identifier::{IdKind, IdValue};
 
 const LOG: &str = "user_access_log";
@@ -15,7 +15,6 @@ const LOG: &str = "user_access_log";
 #[derive(Debug)]
 pub(crate) struct LogEntry {
     pub(crate) user: IdValue,
-    pub(crate) entity_type: &'static str,
     pub(crate) entity_id: Option<String>,
     pub(crate) operation: &'static str,
     /// A JSON object.
@@ -66,29 +65,43 @@ pub(super) fn bind_log<DB: Backend>(arguments: &mut DB::Arguments, log: Option<&
 fn add_user<DB: Backend>(arguments: &mut DB::Arguments, user: &IdValue) -> Result<(), BoxDynError> {
     match DB::DIALECT {
         Dialect::Postgres => DB::add_id(arguments, user),
-        Dialect::Sqlite => DB::add_text(arguments, Some(&user.to_string())),
+        Dialect::Sqlite => DB::add_text(arguments, Some(&user.clone().into_text())),
     }
 }
 
-/// One audit row by itself. It returns nothing: a login that may only insert can run it.
-pub(crate) fn insert_log_row<DB: Backend>(log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
+/// The audit row of a write, beside it. It returns nothing: a login that may only insert can run it.
+pub(crate) fn insert_log_row<DB: Backend>(entity: &'static Entity, log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
+    let text = entity.cache().text(DB::DIALECT, Shape::Log { operation: log.operation }, || {
+        let mut text = SqlText::new(DB::DIALECT);
+        text.sql("INSERT INTO ").name(LOG).sql(" (user_id, entity_type, entity_id, operation, details) VALUES (");
+        text.parameter().sql(", ").literal(entity.name()).sql(", ").parameter();
+        text.sql(", ").literal(log.operation).sql(", ").parameter().sql(")");
+        text.finish()
+    });
+    bind_row::<DB>(text.into(), log)
+}
+
+/// The receipt of a system context.
+pub(crate) fn insert_receipt<DB: Backend>(log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
     let text = match DB::DIALECT {
         Dialect::Postgres => {
             "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) \
-             VALUES ($1, $2, $3, $4, $5::jsonb)"
+             VALUES ($1, 'system_context', $2, 'system_access', $3::jsonb)"
         }
         Dialect::Sqlite => {
             "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details) \
-             VALUES ($1, $2, $3, $4, $5)"
+             VALUES ($1, 'system_context', $2, 'system_access', $3)"
         }
     };
-    let mut arguments = arguments::<DB>(5);
+    bind_row::<DB>(SqlStr::from_static(text), log)
+}
+
+fn bind_row<DB: Backend>(text: SqlStr, log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
+    let mut arguments = arguments::<DB>(3);
     add_user::<DB>(&mut arguments, &log.user)?;
-    DB::add_text(&mut arguments, Some(log.entity_type))?;
     DB::add_text(&mut arguments, log.entity_id.as_deref())?;
-    DB::add_text(&mut arguments, Some(log.operation))?;
     DB::add_text(&mut arguments, log.details.as_deref())?;
-    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
+    Ok(Query { text, arguments, keep: true })
 }
 
 /// A batch. What a lost connection makes the writer send twice is stored once, by its event id.
@@ -103,9 +116,17 @@ pub(crate) fn insert_log_rows<DB: Backend>(kind: IdKind, rows: &[LogRow]) -> Res
     text.sql(" ON CONFLICT DO NOTHING");
     let mut arguments = DB::Arguments::default();
     DB::add_log_rows(&mut arguments, kind, rows)?;
-    // PostgreSQL's text is the same for any number of rows; of SQLite's one stays prepared, that of a full batch.
-    let keep = DB::DIALECT == Dialect::Postgres || rows.len() == FULL_BATCH;
-    Ok(Query { text: text.into_sql(), arguments, keep })
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+/// How many of `waiting` rows one statement takes. PostgreSQL's text is the same for any number of rows; SQLite's comes in
+/// powers of two, so that a connection can keep them all prepared.
+pub(crate) const fn rows_at_once(dialect: Dialect, waiting: usize) -> usize {
+    let most = if waiting < FULL_BATCH { waiting } else { FULL_BATCH };
+    match dialect {
+        Dialect::Sqlite if most > 0 => 1 << most.ilog2(),
+        _ => most,
+    }
 }
 
 /// How many rows the writer sends at once, at most.

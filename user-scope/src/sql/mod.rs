@@ -14,7 +14,9 @@ mod write;
 
 use sqlx::Arguments as _;
 
-pub(crate) use log::{FULL_BATCH, LogEntry, insert_log_row, insert_log_rows, owners_of, select_trail};
+pub(crate) use log::{
+    FULL_BATCH, LogEntry, insert_log_row, insert_log_rows, insert_receipt, owners_of, rows_at_once, select_trail,
+};
 pub(crate) use select::{Selection, count, exists, get, list};
 use text::SqlText;
 pub(crate) use write::{delete, insert, update};
