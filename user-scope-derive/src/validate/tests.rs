@@ -46,7 +46,7 @@ fn a_plain_entity_has_no_faults() {
 fn every_key_is_known() {
     let input = parse_quote! {
         #[user_scoped(table = "app.tasks", name = "todo", crate = "a::b", on(sqlx::Postgres))]
-        #[user_scoped(new(derive(A, b::C), name = "Draft", deny_unknown_fields, cfg_attr(x, derive(D))), changes())]
+        #[user_scoped(new(derive(A, b::Deserialize), name = "Draft", deny_unknown_fields, serde(rename_all = "kebab-case")), changes())]
         #[user_scoped(audit(writes = "off", reads = "off", denials = "background"))]
         struct Task {
             #[user_scoped(id, generated = "database", column = "key")]
@@ -64,6 +64,27 @@ fn every_key_is_known() {
         }
     };
     assert_eq!(faults(input), Vec::<String>::new());
+}
+
+#[test]
+fn what_may_derive_unseen_does_not_go_with_what_is_redacted() {
+    let with = |redacted: bool| {
+        let key = if redacted { quote::quote!(#[user_scoped(redact)]) } else { quote::quote!() };
+        parse_quote! {
+            #[user_scoped(table = "tasks", new(cfg_attr(x, derive(Debug))))]
+            struct Task {
+                #[user_scoped(id)]
+                id: Uuid,
+                #[user_scoped(owner)]
+                user_id: Uuid,
+                #key
+                title: String,
+            }
+        }
+    };
+    assert_eq!(faults(with(false)), Vec::<String>::new());
+    let told = faults(with(true));
+    assert!(told.iter().any(|fault| fault.contains("may derive a `Debug` that shows what is redacted")), "{told:?}");
 }
 
 #[test]
