@@ -10,7 +10,7 @@ use syn::{
     Attribute, DeriveInput, Field, Fields, GenericArgument, Ident, LitStr, PathArguments, Type, TypePath, Visibility,
 };
 
-use crate::attributes::{AuditModes, Companion, EntityAttributes, FieldAttributes};
+use crate::attributes::{AuditModes, Companion, EntityAttributes, FieldAttributes, UniqueKey};
 use crate::faults::Faults;
 
 pub(crate) struct Entity<'a> {
@@ -24,6 +24,8 @@ pub(crate) struct Entity<'a> {
     pub(crate) databases: Vec<syn::Path>,
     pub(crate) new: Companion,
     pub(crate) changes: Companion,
+    pub(crate) children: Vec<TypePath>,
+    pub(crate) unique: Vec<UniqueKey>,
     pub(crate) columns: Vec<Column<'a>>,
     pub(crate) skipped: Vec<Skipped<'a>>,
 }
@@ -56,6 +58,10 @@ pub(crate) enum Role {
     Owner,
     CreatedAt,
     UpdatedAt,
+    /// Since when the row is deleted, or NULL.
+    DeletedAt,
+    /// Counts the writes.
+    Version,
     /// What the application writes.
     Data,
 }
@@ -73,6 +79,8 @@ impl<'a> Entity<'a> {
             databases: attributes.databases,
             new: attributes.new,
             changes: attributes.changes,
+            children: attributes.children.into_iter().map(|child| without_self(child, &input.ident)).collect(),
+            unique: attributes.unique,
             columns: Vec::new(),
             skipped: Vec::new(),
         };
@@ -127,9 +135,24 @@ impl<'a> Entity<'a> {
         self.changes.name.clone().unwrap_or_else(|| format_ident!("{}Changes", self.ident))
     }
 
-    /// What the application writes, and therefore what `New…` and `…Changes` hold.
+    /// What the application writes into a new row, and therefore what `New…` holds.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &Column<'a>> {
+        self.columns.iter().filter(|column| column.role == Role::Data || column.is_keyed_by_owner())
+    }
+
+    /// What `…Changes` holds: data, and the version that the changes rest on.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &Column<'a>> {
+        self.columns.iter().filter(|column| matches!(column.role, Role::Data | Role::Version))
+    }
+
+    /// What the application writes.
     pub(crate) fn data(&self) -> impl Iterator<Item = &Column<'a>> {
         self.columns.iter().filter(|column| column.role == Role::Data)
+    }
+
+    /// The columns of a unique key, as far as there are such fields.
+    pub(crate) fn columns_of(&self, key: &UniqueKey) -> Vec<&Column<'a>> {
+        key.fields.iter().filter_map(|field| self.columns.iter().find(|column| column.ident == field)).collect()
     }
 
     /// The columns that hold the id of a parent, with that parent.
@@ -161,6 +184,11 @@ impl Column<'_> {
         self.attributes.has("as")
     }
 
+    /// The id of an entity whose key is owner and id together: the application chooses it.
+    pub(crate) fn is_keyed_by_owner(&self) -> bool {
+        self.role == Role::Id && self.attributes.has("key")
+    }
+
     pub(crate) fn is_made_by_database(&self) -> bool {
         self.attributes.has("generated")
     }
@@ -172,12 +200,13 @@ impl Column<'_> {
 }
 
 impl Role {
+    /// Those that a key gives.
+    pub(crate) const MARKED: [Self; 6] =
+        [Self::Id, Self::Owner, Self::CreatedAt, Self::UpdatedAt, Self::DeletedAt, Self::Version];
+
     /// Two roles on one field are a fault; the first one known then stands.
     fn of(attributes: &FieldAttributes) -> Self {
-        [("id", Self::Id), ("owner", Self::Owner), ("created_at", Self::CreatedAt), ("updated_at", Self::UpdatedAt)]
-            .into_iter()
-            .find(|(key, _)| attributes.has(key))
-            .map_or(Self::Data, |(_, role)| role)
+        Self::MARKED.into_iter().find(|role| attributes.has(role.key())).unwrap_or(Self::Data)
     }
 
     /// The key that gives the role.
@@ -187,6 +216,8 @@ impl Role {
             Self::Owner => "owner",
             Self::CreatedAt => "created_at",
             Self::UpdatedAt => "updated_at",
+            Self::DeletedAt => "deleted_at",
+            Self::Version => "version",
             Self::Data => "",
         }
     }

@@ -55,13 +55,14 @@ pub(crate) fn has_no_generics(input: &DeriveInput, message: &str, faults: &mut F
 pub(crate) fn check<'a>(entity: &'a Entity<'a>, faults: &mut Faults) -> Option<Checked<'a>> {
     check_names(entity, faults);
     check_columns(entity, faults);
+    check_unique(entity, faults);
     let redacts = entity.columns.iter().any(Column::is_redacted);
     check_companion("new", &entity.new, redacts, faults);
     check_companion("changes", &entity.changes, redacts, faults);
     for attributes in entity.columns.iter().map(|c| &c.attributes).chain(entity.skipped.iter().map(|s| &s.attributes)) {
         check_keys(attributes, faults);
     }
-    for role in [Role::Id, Role::Owner, Role::CreatedAt, Role::UpdatedAt] {
+    for role in Role::MARKED {
         check_only(entity, role, faults);
     }
     let id = required(entity, Role::Id, "the row's id", "id", faults);
@@ -125,10 +126,45 @@ fn check_columns(entity: &Entity<'_>, faults: &mut Faults) {
             let message = format!("`{ident}` and `{other}` both make the constant `{}`; rename one", column.constant);
             faults.at(ident, message);
         }
-        if matches!(column.role, Role::Id | Role::Owner) && column.is_nullable() {
+        if matches!(column.role, Role::Id | Role::Owner | Role::Version) && column.is_nullable() {
             let role = column.role.key();
             faults.at(column.ty, format_args!("the {role} of a row is never NULL; remove the `Option`"));
         }
+        if column.role == Role::DeletedAt && !column.is_nullable() {
+            faults.at(column.ty, "a row that is not deleted has no time of deletion; make it an `Option`");
+        }
+        if column.attributes.on_delete == Some("set_null") && !column.is_nullable() {
+            faults.at(column.ty, "`on_delete = \"set_null\"` needs a column that may be NULL; make it an `Option`");
+        }
+    }
+}
+
+/// The owner is part of every key, and NULL is equal to nothing.
+fn check_unique(entity: &Entity<'_>, faults: &mut Faults) {
+    let mut constants: Vec<_> = entity.columns.iter().map(|column| column.constant.to_string()).collect();
+    if let Some(id) = entity.columns.iter().find(|column| column.is_keyed_by_owner()) {
+        constants.push(format!("BY_{}", id.constant));
+    }
+    for key in &entity.unique {
+        for field in &key.fields {
+            match entity.columns.iter().find(|column| column.ident == field) {
+                None => faults.at(field, format_args!("there is no column `{field}`; a key names fields")),
+                Some(column) if column.role != Role::Data => {
+                    let role = column.role.key();
+                    faults.at(field, format_args!("`{field}` is the {role}; a key names what the application writes"));
+                }
+                Some(column) if column.is_nullable() => {
+                    let why = "is an `Option`, and rows without a value would never be the same";
+                    faults.at(field, format_args!("`{field}` {why}; a key names columns that are not NULL"));
+                }
+                Some(_) => {}
+            }
+        }
+        let constant = key.constant();
+        if key.fields.is_empty() || constants.contains(&constant.to_string()) {
+            faults.at(constant, "this key has no name of its own; name other fields, or remove it");
+        }
+        constants.push(key.constant().to_string());
     }
 }
 
@@ -154,12 +190,18 @@ fn check_keys(attributes: &FieldAttributes, faults: &mut Faults) {
     if let Some(span) = attributes.span("generated").filter(|_| !attributes.has("id")) {
         faults.at_span(span, "`generated` is for the id; write `#[user_scoped(id, generated = \"database\")]` there");
     }
+    if let Some(span) = attributes.span("key").filter(|_| !attributes.has("id")) {
+        faults.at_span(span, "`key` is for the id; write `#[user_scoped(id, key = \"owner\")]` there");
+    }
+    if let Some(span) = attributes.span("on_delete").filter(|_| !attributes.has("parent")) {
+        faults.at_span(span, "`on_delete` is for a parent; write `#[user_scoped(parent = …, on_delete = \"…\")]`");
+    }
 }
 
 /// Why two keys cannot stand on one field.
 fn conflict(one: &str, other: &str) -> Option<&'static str> {
-    const ROLES: &[&str] = &["id", "owner", "created_at", "updated_at", "parent"];
-    const TIMES: &[&str] = &["created_at", "updated_at"];
+    const ROLES: &[&str] = &["id", "owner", "created_at", "updated_at", "deleted_at", "version", "parent"];
+    const TIMES: &[&str] = &["created_at", "updated_at", "deleted_at", "version"];
     const LOGGED: &[&str] = &["id", "owner"];
     let between = |these: &[&str], those: &[&str]| {
         (these.contains(&one) && those.contains(&other)) || (these.contains(&other) && those.contains(&one))
@@ -172,6 +214,8 @@ fn conflict(one: &str, other: &str) -> Option<&'static str> {
         Some("a column has one role")
     } else if between(&["as"], TIMES) {
         Some("only identifiers can be stored as text")
+    } else if between(&["key"], &["generated"]) {
+        Some("the application chooses an id that is a key together with the owner")
     } else if between(&["redact"], LOGGED) {
         Some("whose row it is, and which, is what the audit records")
     } else {

@@ -6,8 +6,9 @@ use sqlx::error::BoxDynError;
 
 pub use crate::backend::{Backend, Value};
 pub use crate::entity::{
-    Change, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, Moment, NotNull, Nullable,
-    ParentDefinition, ParentOf, ReadAudit, Stamp, Stored, Timestamp, UserScoped, WriteAudit,
+    Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, KeyedById, Lists,
+    Moment, NotNull, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, SoftDelete, Stamp, Stored, Timestamp,
+    UniqueKey, UserScoped, VersionNumber, Versioned, WriteAudit,
 };
 pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};
 pub use sqlx::Database;
@@ -98,6 +99,12 @@ where
     Parent: ParentOf<Child> + UserScoped<Id = Id>,
 {
 }
+
+/// Holds only if some field of `Child` names `Parent`.
+pub const fn assert_below<Child: Below<Parent>, Parent>() {}
+
+/// Holds only if `Parent` lists `Child` among its children.
+pub const fn assert_lists<Parent: Lists<Child>, Child>() {}
 
 /// Holds only if values of `V` can be stored in `DB`.
 pub const fn assert_storable<DB: Backend, V: Value<DB>>() {}

@@ -152,7 +152,8 @@ pub use backend::{Backend, Value};
 pub use builder::{PoolSource, ScopedPoolBuilder};
 pub use context::{Caller, UserContext, Writes};
 pub use entity::{
-    Change, Column, Entity, Moment, NotNull, Nullable, Operand, Order, Predicate, Stores, Timestamp, UserScoped,
+    Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullable, Operand, Order, Predicate, SoftDelete,
+    Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned,
 };
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};

@@ -6,8 +6,9 @@ use user_scope_tests::postgres::{self, Template};
 use user_scope_tests::sqlite;
 
 use super::entities::{AppDb, SCHEMA};
+use super::shelf::{self, ShelfDb};
 
-pub trait TestDb: AppDb {
+pub trait TestDb: AppDb + ShelfDb {
     /// A database of the test's own, removed when this is dropped.
     type Home: Send + Sync;
 
@@ -133,5 +134,5 @@ impl TestDb for Sqlite {
 }
 
 fn schema(names: &[(&str, &str)]) -> String {
-    names.iter().fold(SCHEMA.to_owned(), |schema, (name, meaning)| schema.replace(name, meaning))
+    names.iter().fold([SCHEMA, shelf::SCHEMA].concat(), |schema, (name, meaning)| schema.replace(name, meaning))
 }

@@ -45,6 +45,7 @@ mod parents;
 mod predicates;
 mod readme;
 mod round_trips;
+mod shelf;
 mod system_mode;
 mod tracing_spans;
 mod transactions;

@@ -3,16 +3,17 @@
 //! Nothing about fields enters here, and no judgement about what the values mean together.
 
 use proc_macro2::Span;
+use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
-use syn::parse::Parse;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, parenthesized, token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, TypePath, parenthesized, token};
 
 use super::{Place, choice, crate_path, field, pass_over, read_keys, text};
 use crate::faults::Faults;
 
-pub(super) const KEYS: &[&str] = &["table", "name", "new", "changes", "crate", "audit", "on"];
+pub(super) const KEYS: &[&str] = &["table", "name", "new", "changes", "children", "unique", "crate", "audit", "on"];
 
 #[derive(Default)]
 pub(crate) struct EntityAttributes {
@@ -20,9 +21,16 @@ pub(crate) struct EntityAttributes {
     pub(crate) name: Option<LitStr>,
     pub(crate) new: Companion,
     pub(crate) changes: Companion,
+    pub(crate) children: Vec<TypePath>,
+    pub(crate) unique: Vec<UniqueKey>,
     pub(crate) crate_path: Option<Path>,
     pub(crate) audit: AuditModes,
     pub(crate) databases: Vec<Path>,
+}
+
+/// Fields that together are unique for each owner.
+pub(crate) struct UniqueKey {
+    pub(crate) fields: Vec<Ident>,
 }
 
 /// What is asked of a struct that the derive writes: `new(…)` or `changes(…)`.
@@ -41,6 +49,7 @@ pub(crate) struct AuditModes {
     pub(crate) writes: Option<&'static str>,
     pub(crate) reads: Option<&'static str>,
     pub(crate) denials: Option<&'static str>,
+    pub(crate) values: Option<&'static str>,
 }
 
 impl EntityAttributes {
@@ -58,6 +67,8 @@ impl EntityAttributes {
                 "name" => read.name = text(key, meta, faults)?,
                 "new" => read.new = Companion::read(key, meta, faults)?,
                 "changes" => read.changes = Companion::read(key, meta, faults)?,
+                "children" => read.children = children(meta, faults)?,
+                "unique" => read.unique = unique(meta, faults)?,
                 "crate" => read.crate_path = crate_path(meta, faults)?,
                 "audit" => read.audit = AuditModes::read(meta, faults)?,
                 _ => read.databases = databases(meta, faults)?,
@@ -129,8 +140,10 @@ impl AuditModes {
                 (&mut read.reads, "reads", background_or_off)
             } else if meta.path.is_ident("denials") {
                 (&mut read.denials, "denials", background_or_off)
+            } else if meta.path.is_ident("values") {
+                (&mut read.values, "values", &["old_and_new", "off"] as &[_])
             } else {
-                faults.at(&meta.path, "unknown key; `audit(…)` takes `writes`, `reads`, `denials`");
+                faults.at(&meta.path, "unknown key; `audit(…)` takes `writes`, `reads`, `denials`, `values`");
                 return pass_over(&meta);
             };
             if slot.is_some() {
@@ -151,6 +164,45 @@ fn databases(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec
     let content;
     parenthesized!(content in meta.input);
     Ok(content.parse_terminated(Path::parse_mod_style, Token![,])?.into_iter().collect())
+}
+
+fn children(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec<TypePath>> {
+    if !has_list("children", "Subtask", meta, faults)? {
+        return Ok(Vec::new());
+    }
+    let content;
+    parenthesized!(content in meta.input);
+    Ok(content.parse_terminated(TypePath::parse, Token![,])?.into_iter().collect())
+}
+
+/// `unique(title, (kind, name))`: two keys, the second of two fields.
+fn unique(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec<UniqueKey>> {
+    if !has_list("unique", "title", meta, faults)? {
+        return Ok(Vec::new());
+    }
+    let content;
+    parenthesized!(content in meta.input);
+    Ok(content.parse_terminated(UniqueKey::parse, Token![,])?.into_iter().collect())
+}
+
+impl UniqueKey {
+    /// `BY_KIND_AND_NAME` for the fields `kind` and `name`.
+    pub(crate) fn constant(&self) -> Ident {
+        let fields: Vec<_> = self.fields.iter().map(|field| field.unraw().to_string().to_ascii_uppercase()).collect();
+        let span = self.fields.first().map_or_else(Span::call_site, Ident::span);
+        Ident::new(&format!("BY_{}", fields.join("_AND_")), span)
+    }
+}
+
+impl Parse for UniqueKey {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(token::Paren) {
+            return Ok(Self { fields: vec![input.call(Ident::parse_any)?] });
+        }
+        let content;
+        parenthesized!(content in input);
+        Ok(Self { fields: content.parse_terminated(Ident::parse_any, Token![,])?.into_iter().collect() })
+    }
 }
 
 /// Whether the key carries a list in parentheses; if not, the fault shows one.

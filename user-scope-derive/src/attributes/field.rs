@@ -10,8 +10,22 @@ use syn::{Attribute, LitStr, Token, TypePath};
 use super::{Place, choice, entity, flag, pass_over, read_keys, text};
 use crate::faults::Faults;
 
-pub(super) const KEYS: &[&str] =
-    &["id", "owner", "parent", "created_at", "updated_at", "skip", "redact", "column", "as", "generated"];
+pub(super) const KEYS: &[&str] = &[
+    "id",
+    "owner",
+    "parent",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "version",
+    "skip",
+    "redact",
+    "column",
+    "as",
+    "generated",
+    "key",
+    "on_delete",
+];
 
 #[derive(Default)]
 pub(crate) struct FieldAttributes {
@@ -19,6 +33,8 @@ pub(crate) struct FieldAttributes {
     pub(crate) keys: Vec<(&'static str, Span)>,
     pub(crate) parent: Option<TypePath>,
     pub(crate) column: Option<LitStr>,
+    /// What becomes of the row when its parent is deleted.
+    pub(crate) on_delete: Option<&'static str>,
 }
 
 impl FieldAttributes {
@@ -31,6 +47,10 @@ impl FieldAttributes {
             match key {
                 "parent" => read.parent = parent(meta, faults)?,
                 "column" => read.column = text(key, meta, faults)?,
+                "on_delete" => {
+                    read.on_delete = choice(key, &["cascade", "restrict", "set_null"], meta, faults)?;
+                }
+                "key" => drop(choice(key, &["owner"], meta, faults)?),
                 "as" => drop(choice(key, &["text"], meta, faults)?),
                 "generated" => drop(choice(key, &["database"], meta, faults)?),
                 _ => flag(key, meta, faults)?,

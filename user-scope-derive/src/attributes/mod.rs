@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, Token, parenthesized, token};
 
-pub(crate) use entity::{AuditModes, Companion, EntityAttributes, names};
+pub(crate) use entity::{AuditModes, Companion, EntityAttributes, UniqueKey, names};
 pub(crate) use field::FieldAttributes;
 
 use crate::faults::Faults;

@@ -1,11 +1,11 @@
-//! `Task::TITLE`: a constant for each column, for conditions and orders.
+//! `Task::TITLE`: a constant for each column, for conditions and orders; and one for each unique key, `Task::BY_TITLE`.
 //!
 //! Names and positions only; what can be done with a column is the library's to say.
 
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::model::Entity;
 
@@ -22,9 +22,27 @@ pub(super) fn expand(entity: &Entity<'_>) -> TokenStream {
             #vis const #constant: #support::Column<#ident, #value #nullable> = #support::Column::at(#position);
         }
     });
+    let keys = keys(entity);
     quote! {
         #[automatically_derived]
         #[allow(dead_code, non_upper_case_globals)]
-        impl #ident { #(#constants)* }
+        impl #ident { #(#constants)* #(#keys)* }
     }
+}
+
+/// The keys that hold the owner: on what an upsert may conflict.
+fn keys<'a>(entity: &'a Entity<'_>) -> impl Iterator<Item = TokenStream> + 'a {
+    let (ident, vis, support) = (entity.ident, entity.vis, &entity.support);
+    let id = entity.columns.iter().filter(|column| column.is_keyed_by_owner());
+    let id = id.map(|column| (format_ident!("BY_{}", column.constant), vec![column]));
+    let declared = entity.unique.iter().map(|key| (key.constant(), entity.columns_of(key)));
+    id.chain(declared).map(move |(constant, columns)| {
+        let (names, positions): (Vec<_>, Vec<_>) = columns.iter().map(|c| (c.name.value(), c.position)).unzip();
+        let doc = format!("The unique key of the owner and `{}`, for upserts.", names.join("`, `"));
+        quote! {
+            #[doc = #doc]
+            #vis const #constant: #support::UniqueKey<#ident> =
+                #support::UniqueKey::on(#support::ColumnSet::EMPTY #(.with(#positions))*);
+        }
+    })
 }

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::Ident;
 
 use crate::attributes::{Companion, names};
-use crate::model::{Column, Entity};
+use crate::model::{Column, Entity, Role};
 
 /// What an insert takes.
 pub(super) fn new(entity: &Entity<'_>) -> TokenStream {
@@ -16,6 +16,7 @@ pub(super) fn new(entity: &Entity<'_>) -> TokenStream {
         asked: &entity.new,
         ident: entity.new_ident(),
         doc: format!("A new [`{}`]: what an insert takes.", entity.ident),
+        fields: entity.given().collect(),
         on_each_field: None,
         ty: &|column| column.ty.to_token_stream(),
         redacted: &|_| quote!("[redacted]"),
@@ -31,11 +32,12 @@ pub(super) fn changes(entity: &Entity<'_>) -> TokenStream {
         asked: &entity.changes,
         ident: entity.changes_ident(),
         doc: format!("Changes to a [`{}`]: what an update takes.", entity.ident),
-        // An absent field keeps its column.
+        fields: entity.changed().collect(),
+        // An absent field keeps its column; the version is never absent.
         on_each_field: entity.changes.derives("Deserialize").then(|| quote!(#[serde(default)])),
         ty: &|column| {
             let ty = column.ty;
-            quote!(#support::Change<#ty>)
+            if column.role == Role::Version { quote!(#ty) } else { quote!(#support::Change<#ty>) }
         },
         redacted: &|field| quote!(if self.#field.is_keep() { "Keep" } else { "Set([redacted])" }),
     }
@@ -47,6 +49,7 @@ struct Struct<'a> {
     asked: &'a Companion,
     ident: Ident,
     doc: String,
+    fields: Vec<&'a Column<'a>>,
     on_each_field: Option<TokenStream>,
     ty: &'a dyn Fn(&Column<'_>) -> TokenStream,
     /// What `Debug` prints for a redacted field.
@@ -56,7 +59,7 @@ struct Struct<'a> {
 impl Struct<'_> {
     fn expand(&self) -> TokenStream {
         let Self { entity, asked, ident, doc, on_each_field, .. } = self;
-        let hides = asked.derives("Debug") && entity.data().any(Column::is_redacted);
+        let hides = asked.derives("Debug") && self.fields.iter().any(|column| column.is_redacted());
         let debug = hides.then(|| self.debug());
         let derives: Vec<_> = asked.derives.iter().filter(|path| !(hides && names(path, "Debug"))).collect();
         let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
@@ -65,8 +68,9 @@ impl Struct<'_> {
             .filter(|_| asked.may_deserialize())
             .map(|_| quote!(#[serde(deny_unknown_fields)]));
         let (attributes, vis) = (&asked.attributes, entity.vis);
-        let fields = entity.data().map(|column| {
+        let fields = self.fields.iter().map(|column| {
             let (docs, vis, field, ty) = (docs(column), column.vis, column.ident, (self.ty)(column));
+            let on_each_field = on_each_field.as_ref().filter(|_| column.role != Role::Version);
             quote!(#docs #on_each_field #vis #field: #ty)
         });
         quote! {
@@ -84,7 +88,7 @@ impl Struct<'_> {
     fn debug(&self) -> TokenStream {
         let ident = &self.ident;
         let name = ident.to_string();
-        let fields = self.entity.data().map(|column| {
+        let fields = self.fields.iter().map(|column| {
             let (field, name) = (column.ident, column.bare_name());
             if column.is_redacted() {
                 let text = (self.redacted)(field);

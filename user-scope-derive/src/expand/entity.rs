@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::proofs;
+use super::{proofs, relations};
 use crate::model::{Column, Entity, Role};
 use crate::validate::Checked;
 
@@ -14,13 +14,15 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
     let (ident, support, new, changes) = (entity.ident, &entity.support, entity.new_ident(), entity.changes_ident());
     let (id_field, id_type, owner_field, owner_type) = (id.ident, id.ty, owner.ident, owner.ty);
     let definition = definition(checked);
-    let generate_id = if id.is_made_by_database() {
+    let generate_id = if id.is_made_by_database() || id.is_keyed_by_owner() {
         quote!(::core::option::Option::None)
     } else {
         let generate = quote_spanned!(id.type_span()=> <#id_type as #support::GeneratedId>::generate);
         quote!(::core::option::Option::Some(#generate()))
     };
     let changed = changed(entity);
+    let soft_deletes = entity.with_role(Role::DeletedAt).is_some();
+    let version = entity.with_role(Role::Version).map(version);
     let (parents_of_new, parents_of_changes) = (parents_of_new(entity), parents_of_changes(entity));
     quote! {
         #[automatically_derived]
@@ -30,6 +32,8 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
             type Owner = #owner_type;
             type New = #new;
             type Changes = #changes;
+
+            const SOFT_DELETES: bool = #soft_deletes;
 
             fn entity() -> &'static #support::Entity {
                 static ENTITY: #support::Entity = #support::Entity::new(#definition);
@@ -59,6 +63,22 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
             fn parents_of_changes(changes: &Self::Changes) -> ::std::vec::Vec<(usize, #support::IdValue)> {
                 #parents_of_changes
             }
+
+            #version
+        }
+    }
+}
+
+/// The version of a row, and the one that changes rest on.
+fn version(column: &Column<'_>) -> TokenStream {
+    let field = column.ident;
+    quote! {
+        fn row_version(&self) -> ::core::option::Option<i64> {
+            ::core::option::Option::Some(::core::convert::From::from(self.#field))
+        }
+
+        fn expected_version(changes: &Self::Changes) -> ::core::option::Option<i64> {
+            ::core::option::Option::Some(::core::convert::From::from(changes.#field))
         }
     }
 }
@@ -75,15 +95,33 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
     let (id_position, owner_position) = (id.position, owner.position);
     let (id_kind, owner_kind) = (kind(entity, id), kind(entity, owner));
     let id_by_database = id.is_made_by_database();
-    let updated_at = option(entity.with_role(Role::UpdatedAt).map(|column| {
-        let position = column.position;
-        quote!(#position)
-    }));
+    let [updated_at, deleted_at, version] = [Role::UpdatedAt, Role::DeletedAt, Role::Version].map(|role| {
+        option(entity.with_role(role).map(|column| {
+            let position = column.position;
+            quote!(#position)
+        }))
+    });
+    let keyed_by_owner = id.is_keyed_by_owner();
     let parents = entity.parents().map(|(column, parent)| {
         let (position, nullable, entity) =
             (column.position, column.is_nullable(), proofs::parent(entity, column, parent));
-        quote!(#support::ParentDefinition { column: #position, nullable: #nullable, entity: #entity })
+        let on_delete = match column.attributes.on_delete {
+            Some("cascade") => quote!(Cascade),
+            Some("restrict") => quote!(Restrict),
+            Some(_) => quote!(SetNull),
+            None => quote!(Database),
+        };
+        quote! {
+            #support::ParentDefinition {
+                column: #position,
+                nullable: #nullable,
+                entity: #entity,
+                on_delete: #support::OnDelete::#on_delete,
+            }
+        }
     });
+    let children = relations::children(entity);
+    let values = entity.audit.values == Some("old_and_new");
     let mode = |kind: TokenStream, mode: Option<&str>| {
         option(mode.map(|mode| match mode {
             "atomic" => quote!(#support::#kind::Atomic),
@@ -105,9 +143,13 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
             id_by_database: #id_by_database,
             owner: #owner_position,
             owner_kind: #owner_kind,
+            keyed_by_owner: #keyed_by_owner,
             updated_at: #updated_at,
+            deleted_at: #deleted_at,
+            version: #version,
             parents: &[#(#parents),*],
-            audit: #support::EntityAudit { writes: #writes, reads: #reads, denials: #denials },
+            children: &[#(#children),*],
+            audit: #support::EntityAudit { writes: #writes, reads: #reads, denials: #denials, values: #values },
         }
     }
 }

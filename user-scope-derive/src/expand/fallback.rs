@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
-use super::{columns, companion};
+use super::{columns, companion, relations};
 use crate::model::{Entity, Role};
 
 /// Nothing for generics: their impls would be faults of their own.
@@ -15,7 +15,13 @@ pub(super) fn user_scoped(input: &DeriveInput, mut entity: Entity<'_>) -> Option
     }
     assume(&mut entity, Role::Id, "id");
     assume(&mut entity, Role::Owner, "user_id");
-    let parts = [companion::new(&entity), companion::changes(&entity), columns::expand(&entity), impls(&entity)];
+    let parts = [
+        companion::new(&entity),
+        companion::changes(&entity),
+        columns::expand(&entity),
+        impls(&entity),
+        relations::marks(&entity),
+    ];
     Some(quote!(#(#parts)*))
 }
 
@@ -43,6 +49,7 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
             type Owner = #owner;
             type New = #new;
             type Changes = #changes;
+            const SOFT_DELETES: bool = true;
             fn entity() -> &'static #support::Entity { loop {} }
             fn id(&self) -> &Self::Id { loop {} }
             fn owner(&self) -> &Self::Owner { loop {} }
@@ -68,6 +75,11 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
             ) -> ::core::result::Result<(), #support::BindError> { loop {} }
             fn bind_changes(
                 changes: Self::Changes,
+                moment: #support::Moment,
+                arguments: &mut __DB::Arguments,
+            ) -> ::core::result::Result<(), #support::BindError> { loop {} }
+            fn bind_moment(
+                column: usize,
                 moment: #support::Moment,
                 arguments: &mut __DB::Arguments,
             ) -> ::core::result::Result<(), #support::BindError> { loop {} }

@@ -9,6 +9,7 @@ mod entity;
 mod fallback;
 mod identifier;
 mod proofs;
+mod relations;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,8 @@ fn good(checked: &Checked<'_>) -> TokenStream {
         columns::expand(entity),
         entity::expand(checked),
         stored::expand(checked),
+        relations::marks(entity),
+        relations::proofs(entity),
     ];
     let proofs = proofs::databases(entity);
     quote!(#(#parts)* #proofs)

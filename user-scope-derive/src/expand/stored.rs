@@ -26,6 +26,10 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
     });
     let bind = bind(entity);
     let bind_new = entity.columns.iter().filter(|column| !column.is_made_by_database()).map(|c| bind_new(entity, c));
+    let bind_moment = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt)).map(|c| {
+        let (position, add) = (c.position, add_time(entity, c, &quote!(moment)));
+        quote!(#position => { #add })
+    });
     let bind_changes = entity.columns.iter().map(|column| bind_change(entity, column));
     // A column's type may be called `DB`.
     quote! {
@@ -65,6 +69,19 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 arguments: &mut __DB::Arguments,
             ) -> ::core::result::Result<(), #support::BindError> {
                 #(#bind_changes)*
+                ::core::result::Result::Ok(())
+            }
+
+            fn bind_moment(
+                column: usize,
+                moment: #support::Moment,
+                arguments: &mut __DB::Arguments,
+            ) -> ::core::result::Result<(), #support::BindError> {
+                match column {
+                    #(#bind_moment)*
+                    _ => return ::core::result::Result::Err(#support::no_such_column(column)),
+                }
+                #[allow(unreachable_code)]
                 ::core::result::Result::Ok(())
             }
         }
@@ -119,9 +136,16 @@ fn bind(entity: &Entity<'_>) -> Vec<TokenStream> {
 fn bind_new(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
     let (support, field) = (&entity.support, column.ident);
     match column.role {
+        Role::Id if column.is_keyed_by_owner() => add(entity, column, &quote!(&new.#field)),
         Role::Id => add(entity, column, &quote!(#support::made_id(stamp.id.as_ref())?)),
         Role::Owner => add(entity, column, &quote!(stamp.owner)),
         Role::CreatedAt | Role::UpdatedAt => add_time(entity, column, &quote!(stamp.moment)),
+        Role::DeletedAt => add(entity, column, &quote!(&::core::option::Option::None)),
+        Role::Version => {
+            let ty = column.ty;
+            let first = quote_spanned!(column.type_span()=> <#ty as #support::VersionNumber>::FIRST);
+            add(entity, column, &quote!(&#first))
+        }
         Role::Data => add(entity, column, &quote!(&new.#field)),
     }
 }
@@ -129,7 +153,7 @@ fn bind_new(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
 fn bind_change(entity: &Entity<'_>, column: &Column<'_>) -> Option<TokenStream> {
     let (support, field) = (&entity.support, column.ident);
     match column.role {
-        Role::Id | Role::Owner | Role::CreatedAt => None,
+        Role::Id | Role::Owner | Role::CreatedAt | Role::DeletedAt | Role::Version => None,
         Role::UpdatedAt => Some(add_time(entity, column, &quote!(moment))),
         Role::Data => {
             let add = add(entity, column, &quote!(value));

@@ -1,6 +1,6 @@
 //! An entity as data: what the derive knows of a struct, in the order of its fields.
 
-use super::{ReadAudit, SqlCache, WriteAudit};
+use super::{OnDelete, ReadAudit, SqlCache, WriteAudit};
 use crate::identifier::IdKind;
 
 /// Names and roles of an entity, and the texts of its statements once they are written.
@@ -26,8 +26,14 @@ pub struct Definition {
     pub id_by_database: bool,
     pub owner: usize,
     pub owner_kind: IdKind,
+    /// Whether the key of a row is owner and id together.
+    pub keyed_by_owner: bool,
     pub updated_at: Option<usize>,
+    pub deleted_at: Option<usize>,
+    pub version: Option<usize>,
     pub parents: &'static [ParentDefinition],
+    /// Entities that name this one as their parent, and are to follow it when it is deleted or transferred.
+    pub children: &'static [fn() -> &'static Entity],
     pub audit: EntityAudit,
 }
 
@@ -49,6 +55,7 @@ pub struct ParentDefinition {
     pub column: usize,
     pub nullable: bool,
     pub entity: fn() -> &'static Entity,
+    pub on_delete: OnDelete,
 }
 
 /// How accesses to an entity are audited, where it differs from the pool's setting.
@@ -58,6 +65,8 @@ pub struct EntityAudit {
     pub writes: Option<WriteAudit>,
     pub reads: Option<ReadAudit>,
     pub denials: Option<ReadAudit>,
+    /// Whether the audit records the values that a write replaced, and those that it wrote.
+    pub values: bool,
 }
 
 impl Entity {

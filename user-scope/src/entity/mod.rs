@@ -8,6 +8,7 @@ mod change;
 mod column;
 mod definition;
 mod predicate;
+mod relation;
 mod timestamp;
 
 use std::any::Any;
@@ -22,6 +23,7 @@ pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudi
 
 pub(crate) use predicate::{Comparison, Direction, Node};
 pub use predicate::{Order, Predicate};
+pub use relation::{Below, ChildOf, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned};
 pub use timestamp::{Moment, Timestamp};
 
 use crate::backend::Backend;
@@ -43,6 +45,10 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
     type New: Send + 'static;
     /// What an update takes: a [`Change`] for each column that may change.
     type Changes: Send + 'static;
+
+    /// Whether rows are marked as deleted and stay.
+    #[doc(hidden)]
+    const SOFT_DELETES: bool;
 
     /// The entity's names, roles and kept statements.
     fn entity() -> &'static Entity;
@@ -68,6 +74,18 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
     /// The parents that an update names.
     #[doc(hidden)]
     fn parents_of_changes(changes: &Self::Changes) -> Vec<(usize, IdValue)>;
+
+    /// The row's version, if the entity counts them.
+    #[doc(hidden)]
+    fn row_version(&self) -> Option<i64> {
+        None
+    }
+
+    /// The version that an update rests on.
+    #[doc(hidden)]
+    fn expected_version(_changes: &Self::Changes) -> Option<i64> {
+        None
+    }
 }
 
 /// What the derive implements for every database that can store all columns of the entity.
@@ -85,6 +103,9 @@ pub trait Stored<DB: Backend>: UserScoped {
     /// Binds what is set, one argument a column of [`UserScoped::changed`], in the order of the entity, and
     /// `updated_at` in its place.
     fn bind_changes(changes: Self::Changes, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+
+    /// Binds `moment` as column number `column`, which is `updated_at` or `deleted_at`.
+    fn bind_moment(column: usize, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
 }
 
 /// A database that can store the entity `T`: the bound for code that is generic over the database.
@@ -118,6 +139,8 @@ pub trait Stores<T: UserScoped>: Backend {
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+    #[doc(hidden)]
+    fn bind_moment(column: usize, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -136,6 +159,10 @@ impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
 
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
         <T as Stored<DB>>::bind_changes(changes, moment, arguments)
+    }
+
+    fn bind_moment(column: usize, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        <T as Stored<DB>>::bind_moment(column, moment, arguments)
     }
 }
 
