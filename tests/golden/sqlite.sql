@@ -3,7 +3,7 @@ INSERT INTO `tasks` (`id`, `user_id`, `title`, `status`, `due_on`, `created_at`,
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'tasks', $2, 'create', $3);
 
 -- subtasks.insert(…): its parent is a task
-INSERT INTO `subtasks` (`id`, `user_id`, `task_id`, `title`) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM `tasks` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $3 AND `user_scope_parent`.`user_id` = $2) RETURNING `id`, `user_id`, `task_id`, `title`;
+INSERT INTO `subtasks` (`id`, `user_id`, `task_id`, `title`) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = $2) RETURNING `id`, `user_id`, `task_id`, `title`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'create', $3);
 
 -- tasks.get(&id), tasks.find(&id)
@@ -69,23 +69,23 @@ UPDATE `tasks` SET `status` = $3, `due_on` = $4, `updated_at` = $5 WHERE `id` = 
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'tasks', $2, 'update', $3);
 
 -- subtasks.update(&id, task_id): to another parent
-UPDATE `subtasks` SET `task_id` = $3 WHERE `id` = $1 AND `user_id` = $2 AND EXISTS (SELECT 1 FROM `tasks` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $3 AND `user_scope_parent`.`user_id` = $2) RETURNING `id`, `user_id`, `task_id`, `title`;
+UPDATE `subtasks` SET `task_id` = $3 WHERE `id` = $1 AND `user_id` = $2 AND EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = $2) RETURNING `id`, `user_id`, `task_id`, `title`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'update', $3);
 
 -- subtasks.delete(&id)
-DELETE FROM `subtasks` WHERE `id` = $1 AND `user_id` = $2 RETURNING `id`, `user_id`;
+DELETE FROM `subtasks` WHERE `id` = $1 AND `user_id` = $2 RETURNING 0, `id`, `user_id`, NULL, NULL;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'delete', $3);
 
 -- projects.insert(…): an optional parent, whose owner is stored otherwise
-INSERT INTO `projects` (`id`, `user_id`, `name`, `main_task`) SELECT $1, $2, $3, $4 WHERE ($4 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $4 AND `user_scope_parent`.`user_id` = unhex(replace($2, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
+INSERT INTO `projects` (`id`, `user_id`, `name`, `main_task`) SELECT $1, $2, $3, $4 WHERE ($4 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $4 AND user_scope_parent.`user_id` = unhex(replace($2, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'projects', $2, 'create', $3);
 
 -- projects.update(&id, main_task)
-UPDATE `projects` SET `main_task` = $3 WHERE `id` = $1 AND `user_id` = $2 AND ($3 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $3 AND `user_scope_parent`.`user_id` = unhex(replace($2, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
+UPDATE `projects` SET `main_task` = $3 WHERE `id` = $1 AND `user_id` = $2 AND ($3 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = unhex(replace($2, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'projects', $2, 'update', $3);
 
 -- milestones.insert(…): its parent's owner is stored as text
-INSERT INTO `milestones` (`id`, `user_id`, `project_id`, `name`) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM `projects` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $3 AND `user_scope_parent`.`user_id` = lower(substr(hex($2), 1, 8) || '-' || substr(hex($2), 9, 4) || '-' || substr(hex($2), 13, 4) || '-' || substr(hex($2), 17, 4) || '-' || substr(hex($2), 21, 12))) RETURNING `id`, `user_id`, `project_id`, `name`;
+INSERT INTO `milestones` (`id`, `user_id`, `project_id`, `name`) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM `projects` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = lower(substr(hex($2), 1, 8) || '-' || substr(hex($2), 9, 4) || '-' || substr(hex($2), 13, 4) || '-' || substr(hex($2), 17, 4) || '-' || substr(hex($2), 21, 12))) RETURNING `id`, `user_id`, `project_id`, `name`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'milestones', $2, 'create', $3);
 
 -- pool.system(…).requested_by(&admin)
@@ -112,11 +112,11 @@ UPDATE `tasks` SET `title` = $2, `updated_at` = $3 WHERE `id` = $1 RETURNING `id
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'tasks', $2, 'update', $3);
 
 -- system: projects.update(&id, main_task): its owner's task
-UPDATE `projects` SET `main_task` = $2 WHERE `id` = $1 AND ($2 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS `user_scope_parent` WHERE `user_scope_parent`.`id` = $2 AND `user_scope_parent`.`user_id` = unhex(replace(`projects`.`user_id`, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
+UPDATE `projects` SET `main_task` = $2 WHERE `id` = $1 AND ($2 IS NULL OR EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $2 AND user_scope_parent.`user_id` = unhex(replace(`projects`.`user_id`, '-', '')))) RETURNING `id`, `user_id`, `name`, `main_task`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'projects', $2, 'update', $3);
 
 -- system: tasks.delete(&id)
-DELETE FROM `tasks` WHERE `id` = $1 RETURNING `id`, `user_id`;
+DELETE FROM `tasks` WHERE `id` = $1 RETURNING 0, `id`, `user_id`, NULL, NULL;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'tasks', $2, 'delete', $3);
 
 -- pool.audit_trail(&alice).all()

@@ -63,6 +63,14 @@ pub enum Scope<'a, Owner> {
     Everyone,
 }
 
+impl<Owner> Clone for Scope<'_, Owner> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Owner> Copy for Scope<'_, Owner> {}
+
 impl<Owner> Scope<'_, Owner> {
     pub(crate) const fn is_everyone(&self) -> bool {
         matches!(self, Self::Everyone)
@@ -98,6 +106,31 @@ pub trait Caller: sealed::Sealed + Send + Sync {
     note = "write with the system context itself, before `read_only()`"
 )]
 pub trait Writes: Caller {}
+
+/// A caller whose new rows belong to one user: himself, or the one on whose rows a system context acts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say to whom a new row belongs",
+    label = "this caller is not one user",
+    note = "a system context says it by `insert_for(&user, …)`, or by `system.owned_by(&user)`"
+)]
+pub trait Inserts: Writes {
+    #[doc(hidden)]
+    fn inserts_for(&self) -> &Self::Owner;
+}
+
+/// A caller in system mode.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no system context",
+    label = "only an administrator may do this",
+    note = "ask for one by `pool.system(\"why\").requested_by(&admin)`"
+)]
+pub trait Administers: Caller {}
+
+impl<Id: Identifier> Inserts for UserContext<Id> {
+    fn inserts_for(&self) -> &Id {
+        &self.user
+    }
+}
 
 impl<Id: Identifier> sealed::Sealed for UserContext<Id> {}
 

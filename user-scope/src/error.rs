@@ -46,8 +46,16 @@ pub enum Error {
     Referenced {
         /// The entity's name.
         entity: &'static str,
-        /// What the database said.
-        source: Cause,
+        /// What the database said, if it was a foreign key that refused.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// Somebody has changed the row since the caller read it: what he sends rests on an older version.
+    #[error("this row of `{entity}` has been changed meanwhile; read it again, and decide anew")]
+    Stale {
+        /// The entity's name.
+        entity: &'static str,
     },
 
     /// The database refused a value: a constraint, a range, a text that it cannot store.
@@ -222,7 +230,7 @@ impl Error {
             E::Database(database) => match database.kind() {
                 ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
                 ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {
-                    Self::Referenced { entity, source: error.into() }
+                    Self::Referenced { entity, source: Some(error.into()) }
                 }
                 ErrorKind::ForeignKeyViolation => Self::ParentNotFound { entity, source: Some(error.into()) },
                 ErrorKind::NotNullViolation | ErrorKind::CheckViolation | ErrorKind::ExclusionViolation => {

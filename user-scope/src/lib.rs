@@ -150,7 +150,7 @@ mod transaction;
 
 pub use backend::{Backend, Value};
 pub use builder::{PoolSource, ScopedPoolBuilder};
-pub use context::{Caller, UserContext, Writes};
+pub use context::{Administers, Caller, Inserts, UserContext, Writes};
 pub use entity::{
     Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullable, Operand, Order, Predicate, SoftDelete,
     Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned,
@@ -158,8 +158,8 @@ pub use entity::{
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};
 pub use pool::ScopedPool;
-pub use repository::{Query, ScopedRepository};
-pub use system::{ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
+pub use repository::{Query, Reaches, ScopedRepository};
+pub use system::{OwnedBy, ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
 pub use transaction::ScopedTransaction;
 pub use user_scope_derive::{Identifier, UserScoped};
 pub use uuid::Uuid;

@@ -56,10 +56,11 @@ pub(crate) enum Session<'a, DB: Backend> {
 
 /// What an operation leaves for the audit.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is moved once, and a box would cost every read an allocation")]
 pub(crate) enum Trace {
     Nothing,
     Read(Entry),
-    Written(Entry),
+    Written(Vec<Entry>),
     Missed(Vec<Entry>),
 }
 
@@ -128,8 +129,8 @@ impl<DB: Backend> Session<'_, DB> {
                 drop(lease);
                 match trace {
                     Trace::Nothing => {}
-                    Trace::Read(entry) | Trace::Written(entry) => audit.submit(Some(entry)).await,
-                    Trace::Missed(entries) => audit.submit(entries).await,
+                    Trace::Read(entry) => audit.submit(Some(entry)).await,
+                    Trace::Written(entries) | Trace::Missed(entries) => audit.submit(entries).await,
                 }
             }
             Self::Transaction(mut shared) => {
@@ -137,7 +138,7 @@ impl<DB: Backend> Session<'_, DB> {
                 match trace {
                     Trace::Nothing => {}
                     Trace::Read(entry) => shared.reads.push(entry),
-                    Trace::Written(entry) => shared.writes.push(entry),
+                    Trace::Written(entries) => shared.writes.extend(entries),
                     Trace::Missed(entries) => shared.reads.extend(entries),
                 }
             }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::audit::{AuditTrail, Details, Operation};
 use crate::backend::Backend;
-use crate::context::{Caller, Scope, UserContext, Writes, sealed};
+use crate::context::{Administers, Caller, Inserts, Scope, UserContext, Writes, sealed};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdValue, Identifier};
@@ -84,6 +84,7 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
 ) -> Result<()> {
     let details = Details { reason: Some(receipt.reason.to_string()), ..Details::default() };
     let query = sql::insert_receipt::<DB>(&LogEntry {
+        entity: "system_context",
         user: IdValue::of(admin.user()),
         entity_id: Some(receipt.id.to_string()),
         operation: Operation::SystemAccess.as_str(),
@@ -162,6 +163,23 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
         self.receipt.id
     }
 
+    /// The same context, narrowed to the rows of one user, be it the system user: it reads and writes them, and inserts for
+    /// him. Each access is audited in the administrator's name, with the receipt and the owner.
+    ///
+    /// ```
+    /// # use user_scope::{Result, Stores, SystemContext, UserScoped, Uuid};
+    /// # #[derive(UserScoped)]
+    /// # #[user_scoped(table = "tasks")]
+    /// # struct Task { #[user_scoped(id)] id: Uuid, #[user_scoped(owner)] user_id: Uuid }
+    /// # async fn f<DB: Stores<Task>>(system: SystemContext<DB>, alice: Uuid) -> Result<()> {
+    /// let hers = system.owned_by(&alice);
+    /// let count = hers.repository::<Task>().query().count().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn owned_by(&self, owner: &Id) -> OwnedBy<DB, Id, Access> {
+        OwnedBy { system: self.clone(), owner: owner.clone() }
+    }
+
     /// The same context, which can only read: code that it is handed to finds no method that writes.
     pub fn read_only(self) -> SystemContext<DB, Id, ReadOnly> {
         let Self { pool, admin, receipt, access: _ } = self;
@@ -200,3 +218,77 @@ impl<DB: Backend, Id: Identifier, Access> Caller for SystemContext<DB, Id, Acces
 }
 
 impl<DB: Backend, Id: Identifier> Writes for SystemContext<DB, Id, ReadWrite> {}
+
+impl<DB: Backend, Id: Identifier, Access> Administers for SystemContext<DB, Id, Access> {}
+
+/// A system context that acts on the rows of one user, from [`SystemContext::owned_by`].
+pub struct OwnedBy<DB: Backend, Id = Uuid, Access = ReadWrite> {
+    system: SystemContext<DB, Id, Access>,
+    owner: Id,
+}
+
+impl<DB: Backend, Id: Identifier, Access: 'static> OwnedBy<DB, Id, Access> {
+    /// His rows of the entity `T`.
+    pub fn repository<T>(&self) -> ScopedRepository<'_, T, DB, Self>
+    where
+        T: UserScoped<Owner = Id>,
+        DB: Stores<T>,
+    {
+        let state = self.system.pool.state();
+        ScopedRepository::new(Source::Pool(state), self, state.audit())
+    }
+
+    /// Begins a transaction on his rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScopedPool::begin`].
+    pub async fn begin(&self) -> Result<ScopedTransaction<DB, Self>> {
+        ScopedTransaction::begin(Arc::clone(self.system.pool.state()), self.clone()).await
+    }
+
+    /// Whose rows they are.
+    pub const fn owner(&self) -> &Id {
+        &self.owner
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> Clone for OwnedBy<DB, Id, Access> {
+    fn clone(&self) -> Self {
+        Self { system: self.system.clone(), owner: self.owner.clone() }
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> fmt::Debug for OwnedBy<DB, Id, Access> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} on the rows of {}", self.system, self.owner.as_raw())
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> sealed::Sealed for OwnedBy<DB, Id, Access> {}
+
+impl<DB: Backend, Id: Identifier, Access> Caller for OwnedBy<DB, Id, Access> {
+    type Owner = Id;
+
+    fn scope(&self) -> Scope<'_, Id> {
+        Scope::User(&self.owner)
+    }
+
+    fn actor(&self) -> IdValue {
+        self.system.actor()
+    }
+
+    fn receipt(&self) -> Option<Uuid> {
+        self.system.receipt()
+    }
+}
+
+impl<DB: Backend, Id: Identifier> Writes for OwnedBy<DB, Id, ReadWrite> {}
+
+impl<DB: Backend, Id: Identifier, Access> Administers for OwnedBy<DB, Id, Access> {}
+
+impl<DB: Backend, Id: Identifier> Inserts for OwnedBy<DB, Id, ReadWrite> {
+    fn inserts_for(&self) -> &Id {
+        &self.owner
+    }
+}

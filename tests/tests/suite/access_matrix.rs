@@ -1,4 +1,5 @@
-//! Who may do what: each operation on one's own row, a foreign one, an absent one, and in system mode.
+//! Who may do what: each operation on one's own row, a foreign one, an absent one, one that is deleted, one that has been
+//! changed meanwhile, and in system mode.
 //!
 //! The table is kept in `tests/golden/access_matrix.txt` and read by people. An operation of the repository that
 //! has no line in it makes the test fail.
@@ -7,31 +8,24 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use user_scope::{Change, Error, Result, UserContext, Uuid};
+use user_scope::{Change, Error, Reaches, Result, ScopedRepository, UserContext, Uuid, Writes};
 
 use super::databases::TestDb;
-use super::entities::{Task, TaskChanges};
 use super::golden::assert_golden;
-use super::world::{World, new_task, user};
+use super::shelf::{Folder, NewFolder, NewPage, Page, PageChanges};
+use super::world::{World, user};
 
 on_each_database!(the_access_matrix_is_as_kept);
 
 async fn the_access_matrix_is_as_kept<DB: TestDb>() {
     let mut table = Table::new();
-    table.load_preset(ASCII_MARKDOWN).set_header([
-        "operation",
-        "own",
-        "foreign",
-        "absent",
-        "system, any user's",
-        "system, absent",
-    ]);
+    table.load_preset(ASCII_MARKDOWN).set_header(std::iter::once("operation").chain(CASES.map(|(_, name)| name)));
     let mut covered = BTreeSet::new();
     for operation in OPERATIONS {
         covered.insert(operation.split(['.', '(']).next().unwrap().to_owned());
         covered.extend(operation.split(['.', '(']).nth(1).filter(|part| !part.is_empty()).map(str::to_owned));
         let mut line = vec![operation.to_owned()];
-        for case in [Case::Own, Case::Foreign, Case::Absent, Case::System, Case::SystemAbsent] {
+        for (case, _) in CASES {
             line.push(outcome::<DB>(operation, case).await);
         }
         table.add_row(line);
@@ -40,90 +34,158 @@ async fn the_access_matrix_is_as_kept<DB: TestDb>() {
     assert_golden("access_matrix.txt", &format!("{table}\n"));
 }
 
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 22] = [
     "get",
     "find",
     "exists",
-    "insert",
-    "insert_for",
-    "update",
-    "update(nothing)",
-    "delete",
     "query.all",
     "query.first",
     "query.count",
+    "query.with_deleted",
+    "children",
+    "children_of",
+    "insert",
+    "insert_many",
+    "insert_for",
+    "insert_many_for",
+    "update",
+    "update(nothing)",
+    "update_where",
+    "delete",
+    "delete_where",
+    "restore",
+    "purge",
+    "purge_where",
+    "transfer",
 ];
 
-#[derive(Clone, Copy)]
+const CASES: [(Case, &str); 8] = [
+    (Case::Own, "own"),
+    (Case::Foreign, "foreign"),
+    (Case::Absent, "absent"),
+    (Case::Deleted, "own, deleted"),
+    (Case::Stale, "own, stale"),
+    (Case::System, "system, any user's"),
+    (Case::SystemAbsent, "system, absent"),
+    (Case::SystemDeleted, "system, deleted"),
+];
+
+#[derive(Clone, Copy, PartialEq)]
 enum Case {
     Own,
     Foreign,
     Absent,
+    Deleted,
+    Stale,
     System,
     SystemAbsent,
+    SystemDeleted,
+}
+
+/// What an operation is tried on: a page in a folder, both Alice's.
+struct Subject {
+    folder: Folder,
+    page: Page,
+    /// The page's, or one that nobody has.
+    id: Uuid,
 }
 
 /// Each in a database of its own, with one row of Alice's.
 async fn outcome<DB: TestDb>(operation: &str, case: Case) -> String {
     let (world, alice, bob) = (World::<DB>::open().await, user(), user());
-    let task = world.task(&alice, "hers").await;
-    let id = match case {
-        Case::Own | Case::Foreign | Case::System => task.id,
-        Case::Absent | Case::SystemAbsent => Uuid::now_v7(),
-    };
+    let (folders, pages) = (world.pool.repository::<Folder>(&alice), world.pool.repository::<Page>(&alice));
+    let folder = folders.insert(NewFolder { inside: None, name: "hers".into() }).await.unwrap();
+    let page = pages.insert(NewPage { folder_id: folder.id, text: "hers".into() }).await.unwrap();
+    let absent = matches!(case, Case::Absent | Case::SystemAbsent);
+    let mut subject = Subject { id: if absent { Uuid::now_v7() } else { page.id }, folder, page };
+    match case {
+        Case::Deleted | Case::SystemDeleted => pages.delete(&subject.page.id).await.unwrap(),
+        Case::Stale => {
+            pages.update(&subject.id, to("newer", subject.page.version)).await.unwrap();
+        }
+        _ if absent => subject.folder.id = Uuid::now_v7(),
+        _ => {}
+    }
+    let before = raw_pages(&world).await;
     let shown = match case {
-        Case::Own | Case::Absent => of_user(&world, &alice, operation, &id).await,
-        Case::Foreign => of_user(&world, &bob, operation, &id).await,
-        Case::System | Case::SystemAbsent => of_system(&world, &alice, operation, &id).await,
+        Case::Foreign => of_user(&world, &bob, operation, &subject).await,
+        Case::System | Case::SystemAbsent | Case::SystemDeleted => of_system(&world, &alice, operation, &subject).await,
+        _ => of_user(&world, &alice, operation, &subject).await,
     };
     // Whatever was answered: what a stranger did has changed nothing.
-    if matches!(case, Case::Foreign) {
-        assert_eq!(world.pool.repository::<Task>(&alice).query().all().await.unwrap(), [task], "{operation}");
+    if case == Case::Foreign {
+        assert_eq!(raw_pages(&world).await, before, "{operation}");
     }
     shown
 }
 
-fn changes(operation: &str) -> TaskChanges {
-    if operation == "update" {
-        TaskChanges { title: Change::Set("changed".into()), ..Default::default() }
-    } else {
-        TaskChanges::default()
-    }
+async fn raw_pages<DB: TestDb>(world: &World<DB>) -> Vec<String> {
+    let pages = "SELECT text || version || coalesce(CAST(deleted_at AS TEXT), '') FROM pages ORDER BY text";
+    DB::texts(&world.raw, pages).await.unwrap()
 }
 
-async fn of_user<DB: TestDb>(world: &World<DB>, user: &UserContext, operation: &str, id: &Uuid) -> String {
-    let tasks = world.pool.repository::<Task>(user);
-    let by_id = || tasks.query().filter(Task::ID.eq(id));
+fn to(text: &str, version: i32) -> PageChanges {
+    PageChanges { text: Change::Set(text.into()), version, ..Default::default() }
+}
+
+async fn of_user<DB: TestDb>(world: &World<DB>, user: &UserContext, operation: &str, subject: &Subject) -> String {
+    let (folders, pages) = (world.pool.repository::<Folder>(user), world.pool.repository::<Page>(user));
+    let new = || NewPage { folder_id: subject.folder.id, text: "new".into() };
     match operation {
-        "get" => show(tasks.get(id).await.map(|_| "the row")),
-        "find" => show(tasks.find(id).await.map(|row| row.map_or("none", |_| "the row"))),
-        "exists" => show(tasks.exists(id).await.map(|there| if there { "yes" } else { "no" })),
-        "insert" => show(tasks.insert(new_task("new")).await.map(|_| "a row of his own")),
-        "insert_for" => "does not compile".into(),
-        "update" | "update(nothing)" => show(tasks.update(id, changes(operation)).await.map(|_| "the row")),
-        "delete" => show(tasks.delete(id).await.map(|()| "done")),
-        "query.all" => show(by_id().all().await.map(|rows| rows.len())),
-        "query.first" => show(by_id().first().await.map(|row| row.map_or("none", |_| "the row"))),
-        "query.count" => show(by_id().count().await),
-        other => panic!("{other} is not in the matrix"),
+        "insert" => show(pages.insert(new()).await.map(|_| "a row of his own")),
+        "insert_many" => show(pages.insert_many([new(), new()]).await.map(|rows| rows.len())),
+        "insert_for" | "insert_many_for" | "purge" | "purge_where" | "transfer" => "does not compile".into(),
+        shared => of_anybody(folders, pages, shared, subject).await,
     }
 }
 
-async fn of_system<DB: TestDb>(world: &World<DB>, owner: &UserContext, operation: &str, id: &Uuid) -> String {
+async fn of_system<DB: TestDb>(world: &World<DB>, owner: &UserContext, operation: &str, subject: &Subject) -> String {
     let system = world.system().await;
-    let tasks = system.repository::<Task>();
-    let by_id = || tasks.query().filter(Task::ID.eq(id));
+    let (folders, pages) = (system.repository::<Folder>(), system.repository::<Page>());
+    let new = || NewPage { folder_id: subject.folder.id, text: "new".into() };
     match operation {
-        "get" => show(tasks.get(id).await.map(|_| "the row")),
-        "find" => show(tasks.find(id).await.map(|row| row.map_or("none", |_| "the row"))),
-        "exists" => show(tasks.exists(id).await.map(|there| if there { "yes" } else { "no" })),
-        "insert" => "does not compile".into(),
-        "insert_for" => show(tasks.insert_for(owner.user(), new_task("new")).await.map(|_| "a row of that user")),
-        "update" | "update(nothing)" => show(tasks.update(id, changes(operation)).await.map(|_| "the row")),
-        "delete" => show(tasks.delete(id).await.map(|()| "done")),
+        "insert" | "insert_many" => "does not compile".into(),
+        "insert_for" => show(pages.insert_for(owner.user(), new()).await.map(|_| "a row of that user")),
+        "insert_many_for" => show(pages.insert_many_for(owner.user(), [new(), new()]).await.map(|rows| rows.len())),
+        "purge" => show(pages.purge(&subject.id).await.map(|()| "done")),
+        "purge_where" => show(pages.purge_where(Page::ID.eq(subject.id)).await),
+        // Of the folder: a page could not leave its folder behind.
+        "transfer" => show(folders.transfer(&subject.folder.id, &Uuid::now_v7()).await.map(|()| "done, with its page")),
+        shared => of_anybody(folders, pages, shared, subject).await,
+    }
+}
+
+/// What a user and a system context call alike.
+async fn of_anybody<DB: TestDb, C: Writes<Owner = Uuid> + Reaches<Page>>(
+    folders: ScopedRepository<'_, Folder, DB, C>,
+    pages: ScopedRepository<'_, Page, DB, C>,
+    operation: &str,
+    subject: &Subject,
+) -> String {
+    let Subject { folder, page, id } = subject;
+    let by_id = || pages.query().filter(Page::ID.eq(id));
+    match operation {
+        "get" => show(pages.get(id).await.map(|_| "the row")),
+        "find" => show(pages.find(id).await.map(|row| row.map_or("none", |_| "the row"))),
+        "exists" => show(pages.exists(id).await.map(|there| if there { "yes" } else { "no" })),
         "query.all" => show(by_id().all().await.map(|rows| rows.len())),
         "query.first" => show(by_id().first().await.map(|row| row.map_or("none", |_| "the row"))),
         "query.count" => show(by_id().count().await),
+        "query.with_deleted" => show(by_id().with_deleted().count().await),
+        "children" => show(folders.children::<Page>(&folder.id).count().await),
+        "children_of" => {
+            let rows = folders.children_of::<Page>(std::slice::from_ref(folder)).await;
+            show(rows.map(|families| families.concat().len()))
+        }
+        "update" => show(pages.update(id, to("changed", page.version)).await.map(|_| "the row")),
+        "update(nothing)" => {
+            let nothing = PageChanges { version: page.version, ..Default::default() };
+            show(pages.update(id, nothing).await.map(|_| "the row"))
+        }
+        "update_where" => show(pages.update_where(Page::ID.eq(id), to("changed", 0)).await),
+        "delete" => show(pages.delete(id).await.map(|()| "done")),
+        "delete_where" => show(pages.delete_where(Page::ID.eq(id)).await),
+        "restore" => show(pages.restore(id).await.map(|()| "done")),
         other => panic!("{other} is not in the matrix"),
     }
 }
@@ -132,6 +194,8 @@ fn show(outcome: Result<impl std::fmt::Display>) -> String {
     match outcome {
         Ok(value) => value.to_string(),
         Err(Error::NotFound { .. }) => "NotFound".into(),
+        Err(Error::ParentNotFound { .. }) => "ParentNotFound".into(),
+        Err(Error::Stale { .. }) => "Stale".into(),
         Err(other) => format!("{other:?}"),
     }
 }

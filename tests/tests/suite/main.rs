@@ -32,6 +32,7 @@ macro_rules! on_each_database {
 mod access_matrix;
 mod audit;
 mod background;
+mod bulk;
 mod cancellation;
 mod captured;
 mod databases;

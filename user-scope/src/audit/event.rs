@@ -19,8 +19,16 @@ pub enum Operation {
     List,
     /// A row was changed.
     Update,
-    /// A row was deleted.
+    /// A row was inserted, or changed because it was there already.
+    Upsert,
+    /// A row was deleted, or marked as deleted.
     Delete,
+    /// A row is not marked as deleted any more.
+    Restore,
+    /// A system context gave a row to another user.
+    Transfer,
+    /// A system context removed a row for good.
+    Purge,
     /// A row of somebody else was asked for, and not given.
     UnauthorizedAccess,
     /// A system context was made: its receipt.
@@ -35,7 +43,11 @@ impl Operation {
             Self::Read => "read",
             Self::List => "list",
             Self::Update => "update",
+            Self::Upsert => "upsert",
             Self::Delete => "delete",
+            Self::Restore => "restore",
+            Self::Transfer => "transfer",
+            Self::Purge => "purge",
             Self::UnauthorizedAccess => "unauthorized_access",
             Self::SystemAccess => "system_access",
         }
@@ -74,7 +86,7 @@ pub struct AuditEvent {
 pub struct Details {
     /// The columns that were changed; a redacted one is `[redacted]`.
     pub changed: Vec<&'static str>,
-    /// How many rows a list returned, or a count counted.
+    /// How many rows a list returned, or a count counted, or one write touched.
     pub rows: Option<u64>,
     /// What a denied access would have done.
     pub attempted: Option<Operation>,
@@ -82,8 +94,28 @@ pub struct Details {
     pub receipt: Option<Uuid>,
     /// Whose row it was, if not the user's own.
     pub owner: Option<String>,
+    /// To whom the row was given.
+    pub to: Option<String>,
     /// Why a system context was made.
     pub reason: Option<String>,
+    /// The values before and after, if the entity records them.
+    pub values: Option<Box<Values>>,
+}
+
+/// What a write did to the values of a row, as JSON objects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Values {
+    /// Those that it replaced.
+    pub old: Option<String>,
+    /// Those that it wrote.
+    pub new: Option<String>,
+}
+
+impl Values {
+    pub(crate) fn of(old: Option<String>, new: Option<String>) -> Option<Box<Self>> {
+        (old.is_some() || new.is_some()).then(|| Box::new(Self { old, new }))
+    }
 }
 
 /// What stands in the log for the name of a redacted column.
@@ -129,7 +161,12 @@ impl fmt::Display for Details {
         object.text("attempted", self.attempted.map(Operation::as_str))?;
         object.text("receipt", self.receipt.map(|receipt| receipt.to_string()).as_deref())?;
         object.text("owner", self.owner.as_deref())?;
+        object.text("to", self.to.as_deref())?;
         object.text("reason", self.reason.as_deref())?;
+        if let Some(values) = &self.values {
+            object.json("old", values.old.as_deref())?;
+            object.json("new", values.new.as_deref())?;
+        }
         object.end()
     }
 }
@@ -153,6 +190,13 @@ impl Object<'_, '_> {
         let Some(text) = text else { return Ok(()) };
         self.key(key)?;
         quoted(self.f, text)
+    }
+
+    /// What the database wrote as JSON.
+    fn json(&mut self, key: &str, json: Option<&str>) -> fmt::Result {
+        let Some(json) = json else { return Ok(()) };
+        self.key(key)?;
+        self.f.write_str(json)
     }
 
     fn end(self) -> fmt::Result {

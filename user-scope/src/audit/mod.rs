@@ -16,7 +16,7 @@ mod writer;
 pub use crate::entity::{ReadAudit, WriteAudit};
 pub(crate) use classify::Miss;
 pub use database::DatabaseSink;
-pub use event::{AuditEvent, Details, Operation};
+pub use event::{AuditEvent, Details, Operation, Values};
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
 pub use settings::{AuditSettings, Overflow};

@@ -135,6 +135,8 @@ pub trait Backend: Database + sealed::Sealed {
     #[doc(hidden)]
     fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
     #[doc(hidden)]
+    fn is_null(row: &Self::Row, position: usize) -> bool;
+    #[doc(hidden)]
     fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>>;
     #[doc(hidden)]
     fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64>;
@@ -186,6 +188,10 @@ macro_rules! methods_that_every_driver_has {
     () => {
         fn get<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
             sqlx::Row::try_get(row, position)
+        }
+
+        fn is_null(row: &Self::Row, position: usize) -> bool {
+            sqlx::Row::try_get_raw(row, position).is_ok_and(|value| sqlx::ValueRef::is_null(&value))
         }
 
         fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {

@@ -13,10 +13,18 @@ use crate::backend::Dialect;
 pub(crate) enum Shape {
     Get { everyone: bool },
     Exists { everyone: bool },
-    Insert { everyone: bool, logged: bool },
-    Delete { everyone: bool, logged: bool },
-    Update { everyone: bool, logged: bool, columns: ColumnSet },
+    Insert { everyone: bool, recorded: Recorded },
+    Update { everyone: bool, recorded: Recorded, columns: ColumnSet },
+    Look { everyone: bool, columns: ColumnSet },
     Log { operation: &'static str },
+}
+
+/// What of a write's record is in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Recorded {
+    Nothing,
+    Row,
+    Values,
 }
 
 impl Shape {
@@ -25,14 +33,13 @@ impl Shape {
         match self {
             Self::Get { everyone } => Some(everyone as usize),
             Self::Exists { everyone } => Some(2 + everyone as usize),
-            Self::Insert { everyone, logged } => Some(4 + 2 * everyone as usize + logged as usize),
-            Self::Delete { everyone, logged } => Some(8 + 2 * everyone as usize + logged as usize),
-            Self::Update { .. } | Self::Log { .. } => None,
+            Self::Insert { everyone, recorded } => Some(4 + 3 * everyone as usize + recorded as usize),
+            Self::Update { .. } | Self::Look { .. } | Self::Log { .. } => None,
         }
     }
 }
 
-const SLOTS: usize = 12;
+const SLOTS: usize = 10;
 
 /// An application updates a handful of different sets of columns, so they are looked for one after the other. A
 /// client that sends every possible one must not fill the memory: beyond this many a text is written anew each time.

@@ -16,7 +16,7 @@ use std::any::Any;
 use sqlx::error::BoxDynError;
 
 pub use audit_mode::{ReadAudit, WriteAudit};
-pub(crate) use cache::{Shape, SqlCache, Text};
+pub(crate) use cache::{Recorded, Shape, SqlCache, Text};
 pub use change::Change;
 pub use column::{Column, NotNull, Nullable, Operand};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};

@@ -1,9 +1,17 @@
 //! What only a system context may do: it crosses owners.
 
-use super::ScopedRepository;
-use crate::entity::{Stores, UserScoped};
-use crate::error::{Error, Result};
-use crate::identifier::{Identifier, RawIdentifier};
+use std::pin::pin;
+
+use super::recording::{Act, Hindrance};
+use super::writing::deletion;
+use super::{Reaches, ScopedRepository};
+use crate::audit::{Details, Operation};
+use crate::context::{Administers, Writes};
+use crate::entity::{Predicate, SoftDelete, Stores, UserScoped};
+use crate::error::{Doing, Error, Result};
+use crate::identifier::{IdValue, Identifier, RawIdentifier};
+use crate::observe::observed;
+use crate::sql::{Rows, State, Touch};
 use crate::system::SystemContext;
 
 impl<T, DB> ScopedRepository<'_, T, DB, SystemContext<DB, T::Owner>>
@@ -17,9 +25,77 @@ where
     ///
     /// [`Error::ReservedUser`] if nobody can be this user; otherwise as a user's own `insert`.
     pub async fn insert_for(&self, owner: &T::Owner, new: T::New) -> Result<T> {
-        if owner.as_raw().is_reserved() {
-            return Err(Error::ReservedUser);
-        }
         self.insert_owned(owner, new).await
     }
+}
+
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Administers<Owner = T::Owner> + Writes + Reaches<T>,
+{
+    /// Gives the row to another user, with all its children and theirs, as far as the entities list them by `children(…)`:
+    /// all in one statement, or none. Children that nobody lists stay behind; a composite foreign key then refuses.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is no such row, [`Error::ReservedUser`] if nobody can be this user,
+    /// [`Error::ParentNotFound`] if the row, or one that goes with it, has a parent that stays behind,
+    /// [`Error::Duplicate`] if the new owner has a row with the same key, [`Error::Audit`] if it cannot be recorded.
+    pub async fn transfer(&self, id: &T::Id, to: &T::Owner) -> Result<()> {
+        if to.as_raw().is_reserved() {
+            return Err(Error::ReservedUser);
+        }
+        let act = Act {
+            operation: Operation::Transfer,
+            doing: Doing::Writing,
+            details: Details { to: Some(IdValue::of(to).into_text()), ..Details::default() },
+            id: Some(id),
+            state: State::Live,
+            hindrance: Hindrance::Parent,
+            parents: Vec::new(),
+            version: None,
+        };
+        observed(T::entity().name(), "transfer", pin!(self.touch(act, Rows::One(id), Touch::Transfer(to))))
+            .await
+            .map(drop)
+    }
+
+    /// Removes a row for good that is marked as deleted, with its children as a delete does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is no such row, or it is not marked; otherwise as [`delete`](Self::delete).
+    pub async fn purge(&self, id: &T::Id) -> Result<()>
+    where
+        T: SoftDelete,
+    {
+        let act = purging(Some(id));
+        observed(T::entity().name(), "purge", pin!(self.touch(act, Rows::One(id), Touch::Delete))).await.map(drop)
+    }
+}
+
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
+where
+    T: SoftDelete,
+    DB: Stores<T>,
+    C: Administers<Owner = T::Owner> + Writes,
+{
+    /// Removes for good those rows for which `predicate` holds and that are marked as deleted, with their children, and
+    /// tells how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete_where`](Self::delete_where).
+    pub async fn purge_where(&self, predicate: Predicate<T>) -> Result<u64> {
+        self.check_depth(&predicate)?;
+        let act = purging(None);
+        let rows = Rows::Where(Some(&predicate));
+        observed(T::entity().name(), "purge", pin!(self.touch(act, rows, Touch::Delete))).await
+    }
+}
+
+fn purging<T: UserScoped>(id: Option<&T::Id>) -> Act<'_, T> {
+    Act { operation: Operation::Purge, state: State::Deleted, ..deletion(id) }
 }

@@ -4,9 +4,14 @@
 //! condition; `everyone` holds what only a system context may do. Each operation names itself, lets `sql` write
 //! the statement, runs it on a session and leaves its trace. No SQL and no driver enters here.
 
+mod bulk;
+mod deleted;
 mod everyone;
 mod query;
 mod reading;
+mod recording;
+mod relatives;
+mod touching;
 mod writing;
 
 use std::fmt;
@@ -17,12 +22,31 @@ use uuid::Uuid;
 pub use query::Query;
 
 use crate::audit::{Audit, AuditEvent, Details, Entry, Miss, Operation};
-use crate::backend::Backend;
-use crate::context::{Caller, UserContext};
-use crate::entity::{Entity, Moment, UserScoped};
+use crate::backend::{Backend, Query as Statement};
+use crate::context::{Caller, Scope, UserContext};
+use crate::entity::{Entity, KeyedById, Moment, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
 use crate::session::{Session, Source, Trace};
+use crate::system::{OwnedBy, SystemContext};
+
+/// A caller for whom an id of `T` names one row: every one, unless the entity is keyed by owner and id and the caller is a
+/// system context that sees all owners.
+#[diagnostic::on_unimplemented(
+    message = "an id of `{T}` does not tell a system context whose row it is",
+    label = "this entity is keyed by owner and id together",
+    note = "say whose rows are meant: `system.owned_by(&user).repository::<{T}>()`"
+)]
+pub trait Reaches<T>: Caller {}
+
+#[diagnostic::do_not_recommend]
+impl<T: UserScoped> Reaches<T> for UserContext<T::Owner> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyedById, DB: Backend, Access: 'static> Reaches<T> for SystemContext<DB, T::Owner, Access> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: UserScoped, DB: Backend, Access: 'static> Reaches<T> for OwnedBy<DB, T::Owner, Access> {}
 
 /// The rows of the entity `T` that a caller may see: a user his own, a system context all.
 ///
@@ -68,22 +92,55 @@ where
         sqlx::Error::ColumnDecode { index: name.map_or(index, |name| format!("`{name}`")), source }
     }
 
+    /// Whether one statement can carry all values of this one.
+    fn check_values(&self, statement: &Statement<DB>) -> Result<()> {
+        let (values, limit) = (sqlx::Arguments::len(&statement.arguments), DB::DIALECT.max_parameters());
+        if values > limit {
+            return Err(Error::TooManyValues { entity: T::entity().name(), values, limit });
+        }
+        Ok(())
+    }
+
     fn event(&self, operation: Operation, entity_id: Option<String>, details: Details) -> Entry {
+        self.event_of(T::entity().name(), operation, entity_id, details)
+    }
+
+    fn event_of(
+        &self,
+        entity_type: &'static str,
+        operation: Operation,
+        entity_id: Option<String>,
+        details: Details,
+    ) -> Entry {
         Entry::Event(AuditEvent {
             id: Uuid::nil(),
             user: self.caller.actor(),
-            entity_type: T::entity().name(),
+            entity_type,
             entity_id,
             operation,
             occurred_at: Moment::now(),
-            details: Details { receipt: self.caller.receipt(), ..details },
+            details: self.signed(details),
         })
+    }
+
+    /// With what system mode adds: the receipt, and whose rows they are if it acts on one user's.
+    fn signed(&self, details: Details) -> Details {
+        let receipt = self.caller.receipt();
+        let owner = match self.caller.scope() {
+            Scope::User(owner) if receipt.is_some() => Some(IdValue::of(owner).into_text()),
+            _ => details.owner,
+        };
+        Details { receipt, owner, ..details }
+    }
+
+    /// System mode is loud, whatever is set for users.
+    fn is_system(&self) -> bool {
+        self.caller.receipt().is_some()
     }
 
     /// The trace of a read that found something.
     fn read(&self, operation: Operation, id: Option<&T::Id>, rows: Option<u64>) -> Trace {
-        // System mode is loud, whatever is set for users.
-        if !self.audit.reads(T::entity()) && !self.caller.scope().is_everyone() {
+        if !self.audit.reads(T::entity()) && !self.is_system() {
             return Trace::Nothing;
         }
         let id = id.map(|id| IdValue::of(id).into_text());
@@ -98,10 +155,12 @@ where
 
     fn missed_rows(&self, attempted: Operation, rows: impl IntoIterator<Item = (&'static Entity, IdValue)>) -> Trace {
         // Nobody is foreign to a system context.
-        if self.caller.scope().is_everyone() {
+        if self.is_system() {
             return Trace::Nothing;
         }
-        let recorded = rows.into_iter().filter(|(entity, _)| self.audit.denials(entity));
+        // Two users may have the same id where it is a key together with the owner: nobody has asked for another's.
+        let recorded =
+            rows.into_iter().filter(|(entity, _)| self.audit.denials(entity) && !entity.definition().keyed_by_owner);
         let occurred_at = Moment::now();
         let user = self.caller.actor();
         Trace::Missed(

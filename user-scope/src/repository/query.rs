@@ -11,7 +11,7 @@ use crate::entity::{Order, Predicate, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::observe::{Rows, observed};
 use crate::session::Session;
-use crate::sql::{self, Selection};
+use crate::sql::{self, Selection, State};
 
 /// A question for rows, from [`ScopedRepository::query`]. The owner is part of it from the start.
 #[must_use = "a query does nothing until `all`, `first` or `count` is awaited"]
@@ -25,6 +25,7 @@ where
     filter: Option<Predicate<T>>,
     order: Vec<Order<T>>,
     limit: Option<u32>,
+    pub(super) state: State,
 }
 
 impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
@@ -36,7 +37,7 @@ where
     /// All rows of the caller; narrow it by [`filter`](Query::filter), [`order_by`](Query::order_by) and
     /// [`limit`](Query::limit).
     pub const fn query(&self) -> Query<'a, T, DB, C> {
-        Query { repository: *self, filter: None, order: Vec::new(), limit: None }
+        Query { repository: *self, filter: None, order: Vec::new(), limit: None, state: State::Live }
     }
 }
 
@@ -109,7 +110,7 @@ where
             "count",
             pin!(async {
                 self.check_depth()?;
-                let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref());
+                let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref(), self.state);
                 Self::run(repository, statement, |rows| {
                     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
                     Ok(u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0))
@@ -128,7 +129,7 @@ where
     }
 
     fn selection(self) -> Selection<T> {
-        Selection { filter: self.filter, order: self.order, limit: self.limit }
+        Selection { filter: self.filter, order: self.order, limit: self.limit, state: self.state }
     }
 
     async fn run<R: Rows>(
@@ -138,10 +139,7 @@ where
     ) -> Result<R> {
         let entity = T::entity().name();
         let statement = statement.map_err(|error| Error::unbindable(entity, error))?;
-        let (values, limit) = (sqlx::Arguments::len(&statement.arguments), DB::DIALECT.max_parameters());
-        if values > limit {
-            return Err(Error::TooManyValues { entity, values, limit });
-        }
+        repository.check_values(&statement)?;
         let mut session: Session<'_, DB> = repository.session().await?;
         let rows = match DB::fetch_all(session.connection(), statement).await {
             Ok(rows) => rows,

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use super::ScopedRepository;
+use super::{Reaches, ScopedRepository};
 use crate::audit::Operation;
 use crate::backend::Query;
 use crate::context::Caller;
@@ -15,7 +15,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Caller<Owner = T::Owner>,
+    C: Caller<Owner = T::Owner> + Reaches<T>,
 {
     /// The row with this id.
     ///

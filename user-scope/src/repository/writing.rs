@@ -1,24 +1,22 @@
-//! Writing one row, together with its audit row.
+//! Writing one row.
 
 use std::pin::pin;
 
-use sqlx::error::BoxDynError;
-
-use super::ScopedRepository;
-use crate::audit::{Audit, Details, Operation, WriteAudit};
-use crate::backend::{Backend, Query};
-use crate::context::{UserContext, Writes};
-use crate::entity::{Moment, Stamp, Stores, UserScoped};
+use super::recording::{Act, Hindrance};
+use super::{Reaches, ScopedRepository};
+use crate::audit::{Details, Operation};
+use crate::context::{Inserts, Writes};
+use crate::entity::{ColumnSet, Moment, OnDelete, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
-use crate::identifier::IdValue;
+use crate::identifier::{Identifier, RawIdentifier};
 use crate::observe::{One, observed};
-use crate::session::{Session, Trace};
-use crate::sql::{self, LogEntry};
+use crate::sql::{self, Revision, Rows, State, Touch};
 
-impl<T, DB> ScopedRepository<'_, T, DB, UserContext<T::Owner>>
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
+    C: Inserts<Owner = T::Owner>,
 {
     /// Inserts a row, which belongs to the caller: id, owner and times are written by the library or the database.
     /// Its parents are proven to be the caller's in the same statement.
@@ -29,7 +27,71 @@ where
     /// [`Error::Encode`] if the row cannot be, [`Error::Audit`] if it cannot be recorded;
     /// [`Error::WrittenButUnreadable`] if it stands and cannot be read.
     pub async fn insert(&self, new: T::New) -> Result<T> {
-        self.insert_owned(self.caller.user(), new).await
+        self.insert_owned(self.caller.inserts_for(), new).await
+    }
+}
+
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Writes<Owner = T::Owner> + Reaches<T>,
+{
+    /// Changes what is set in `changes`, and gives the row as it is now. Changes that set nothing only read it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the caller has no such row, [`Error::Stale`] if it has another version than `changes` rest
+    /// on, [`Error::ParentNotFound`] if he has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
+    /// [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it cannot be recorded.
+    pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T> {
+        let (columns, version) = (T::changed(&changes), T::expected_version(&changes));
+        if columns.is_empty() {
+            let row = self.get(id).await?;
+            let stale = version.is_some() && row.row_version() != version;
+            return if stale { Err(Error::Stale { entity: T::entity().name() }) } else { Ok(row) };
+        }
+        let parents = T::parents_of_changes(&changes);
+        let named = named(T::entity(), columns);
+        let act = Act {
+            operation: Operation::Update,
+            doing: Doing::Writing,
+            details: Details::default().changing(T::entity(), named),
+            id: Some(id),
+            state: State::Live,
+            hindrance: if parents.is_empty() { Hindrance::Nothing } else { Hindrance::Parent },
+            parents,
+            version,
+        };
+        let values = if T::entity().definition().audit.values { named } else { ColumnSet::EMPTY };
+        observed(
+            T::entity().name(),
+            "update",
+            pin!(async {
+                let recording = self.recording(&act);
+                let scope = self.caller.scope();
+                let unbindable = |error| Error::unbindable(T::entity().name(), error);
+                let recorded = if recording.record().is_beside() { values } else { ColumnSet::EMPTY };
+                let look = sql::look::<T, DB>(&scope, id, recorded).map_err(unbindable)?;
+                let revision = Revision { columns, values, changes, moment: Moment::now() };
+                let update = sql::update::<T, DB>(&scope, id, revision, recording.record()).map_err(unbindable)?;
+                self.write(act, &recording, look, vec![update], 1).await.and_then(only)
+            }),
+        )
+        .await
+        .map(|One(row)| row)
+    }
+
+    /// Deletes the row, or marks it as deleted if the entity has a field marked `deleted_at`. Its children go with it, stay
+    /// without it, or keep it, as they declare.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the caller has no such row, [`Error::Referenced`] if other rows still refer to it,
+    /// [`Error::Audit`] if it cannot be recorded.
+    pub async fn delete(&self, id: &T::Id) -> Result<()> {
+        let act = deletion(Some(id));
+        observed(T::entity().name(), "delete", pin!(self.touch(act, Rows::One(id), ending::<T>()))).await.map(drop)
     }
 }
 
@@ -39,235 +101,79 @@ where
     DB: Stores<T>,
     C: Writes<Owner = T::Owner>,
 {
-    /// Changes what is set in `changes`, and gives the row as it is now. Changes that set nothing only read it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`] if the caller has no such row, [`Error::ParentNotFound`] if he has no such parent,
-    /// [`Error::Duplicate`], [`Error::Rejected`] or [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if
-    /// it cannot be recorded.
-    pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T> {
-        let columns = T::changed(&changes);
-        if columns.is_empty() {
-            return self.get(id).await;
-        }
-        let parents = T::parents_of_changes(&changes);
-        let named = T::entity().definition().updated_at.map_or(columns, |position| columns.without(position));
-        let act = Act {
-            operation: Operation::Update,
-            doing: Doing::Writing,
-            details: Details::default().changing(T::entity(), named),
-            id: Some(id),
-            parents,
-        };
-        observed(
-            T::entity().name(),
-            "update",
-            pin!(async {
-                let scope = self.caller.scope();
-                let build =
-                    |log: Option<&LogEntry>| sql::update::<T, DB>(&scope, id, columns, changes, Moment::now(), log);
-                self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
-                    .await
-                    .map(One)
-            }),
-        )
-        .await
-        .map(|One(row)| row)
-    }
-
-    /// Deletes the row.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`] if the caller has no such row, [`Error::Referenced`] if others refer to it,
-    /// [`Error::Audit`] if it cannot be recorded.
-    pub async fn delete(&self, id: &T::Id) -> Result<()> {
-        let act = Act {
-            operation: Operation::Delete,
-            doing: Doing::Deleting,
-            details: Details::default(),
-            id: Some(id),
-            parents: Vec::new(),
-        };
-        observed(
-            T::entity().name(),
-            "delete",
-            pin!(async {
-                let scope = self.caller.scope();
-                let build = |log: Option<&LogEntry>| sql::delete::<T, DB>(&scope, id, log);
-                let owner = |row: &DB::Row| DB::get_id(row, 1, T::entity().stored_owner_kind());
-                self.write(act, build, owner, |owner| (IdValue::of(id), owner.clone())).await.map(|_| 1)
-            }),
-        )
-        .await
-        .map(drop)
-    }
-
     pub(super) async fn insert_owned(&self, owner: &T::Owner, new: T::New) -> Result<T> {
-        let act = Act {
-            operation: Operation::Create,
-            doing: Doing::Writing,
-            details: Details::default(),
-            id: None,
-            parents: T::parents_of_new(&new),
-        };
+        if owner.as_raw().is_reserved() {
+            return Err(Error::ReservedUser);
+        }
+        let act = creation(T::parents_of_new(&new));
         observed(
             T::entity().name(),
             "insert",
             pin!(async {
+                let recording = self.recording(&act);
                 let stamp = Stamp { id: T::generate_id(), owner, moment: Moment::now() };
                 let everyone = self.caller.scope().is_everyone();
-                let build = |log: Option<&LogEntry>| sql::insert::<T, DB>(new, stamp, everyone, log);
-                self.write(act, build, DB::decode, |row| (IdValue::of(row.id()), IdValue::of(row.owner())))
-                    .await
-                    .map(One)
+                let insert = sql::insert::<T, DB>(new, stamp, everyone, recording.record());
+                let insert = insert.map_err(|error| Error::unbindable(T::entity().name(), error))?;
+                self.write(act, &recording, None, vec![insert], 1).await.and_then(only)
             }),
         )
         .await
         .map(|One(row)| row)
     }
+}
 
-    /// Runs a write, with its audit row as the settings have it.
-    ///
-    /// `build` writes the statement, `decode` reads what it returns, and `identify` tells the id and the owner of
-    /// that, where the statement could not put them into the log itself.
-    async fn write<R>(
-        &self,
-        mut act: Act<'_, T>,
-        build: impl FnOnce(Option<&LogEntry>) -> Result<Query<DB>, BoxDynError>,
-        decode: impl FnOnce(&DB::Row) -> sqlx::Result<R>,
-        identify: impl FnOnce(&R) -> (IdValue, IdValue),
-    ) -> Result<R> {
-        let entity = T::entity().name();
-        let everyone = self.caller.scope().is_everyone();
-        let mode = match self.audit.writes(T::entity()) {
-            // System mode is loud, whatever is set for users.
-            WriteAudit::Off if everyone => WriteAudit::Atomic,
-            mode => mode,
-        };
-        let mut details = Details { receipt: self.caller.receipt(), ..std::mem::take(&mut act.details) };
+/// The one row of a statement that wrote one.
+pub(super) fn only<T: UserScoped>(rows: Vec<T>) -> Result<One<T>> {
+    rows.into_iter().next().map(One).ok_or(Error::NotFound { entity: T::entity().name() })
+}
 
-        let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
-        let log = in_statement.then(|| self.log_entry(act.operation, None, &details));
-        let query = build(log.as_ref()).map_err(|error| Error::unbindable(entity, error))?;
+/// What the audit names: what the application set.
+pub(super) fn named(entity: &crate::entity::Entity, columns: ColumnSet) -> ColumnSet {
+    entity.definition().updated_at.map_or(columns, |position| columns.without(position))
+}
 
-        let mut session = self.session().await?;
-        let in_transaction = mode == WriteAudit::Atomic && !in_statement;
-        // From here on, and until its event is handed over, nobody knows of a write that is cancelled.
-        let mut unknown = Unknown { audit: self.audit, armed: mode == WriteAudit::Background && session.is_own() };
-        let written = async {
-            if in_transaction {
-                session.begin().await?;
-                DB::fetch_optional(session.connection(), query).await
-            } else {
-                DB::fetch_written(session.connection(), query).await
-            }
-        };
-        let row = match written.await {
-            Ok(row) => row,
-            Err(error) => {
-                unknown.armed &= error.as_database_error().is_none();
-                return Err(Self::failed(session, act.doing, error));
-            }
-        };
-        let Some(row) = row else {
-            unknown.armed = false;
-            return Err(self.nothing_written(session, act).await);
-        };
-        let written = match decode(&row) {
-            Ok(written) => written,
-            Err(error) if session.is_own() && !in_transaction => {
-                return Err(Error::WrittenButUnreadable { entity, source: Self::named(error).into() });
-            }
-            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
-        };
-
-        let mut trace = Trace::Nothing;
-        if in_transaction || mode == WriteAudit::Background {
-            let (id, owner) = identify(&written);
-            details.owner = everyone.then(|| owner.into_text());
-            if in_transaction {
-                let entry = self.log_entry(act.operation, Some(id), &details);
-                if let Err(error) = self.log(&mut session, &entry).await {
-                    session.fail();
-                    return Err(error);
-                }
-            } else {
-                trace = Trace::Written(self.event(act.operation, Some(id.into_text()), details));
-            }
-        }
-        unknown.armed = false;
-        session.conclude(trace, self.audit).await;
-        Ok(written)
-    }
-
-    fn log_entry(&self, operation: Operation, id: Option<IdValue>, details: &Details) -> LogEntry {
-        LogEntry {
-            user: self.caller.actor(),
-            entity_id: id.map(IdValue::into_text),
-            operation: operation.as_str(),
-            details: details.to_json(),
-        }
-    }
-
-    /// Writes the audit row beside the write, and commits both.
-    async fn log(&self, session: &mut Session<'_, DB>, entry: &LogEntry) -> Result<()> {
-        let query = sql::insert_log_row::<DB>(T::entity(), entry);
-        let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
-        DB::execute(session.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
-        session.commit().await.map_err(|error| Error::from_sqlx(T::entity().name(), Doing::Writing, error))
-    }
-
-    /// Why a statement wrote nothing. Absent and foreign rows, of the entity or of a parent, are not told apart.
-    async fn nothing_written(&self, mut session: Session<'_, DB>, act: Act<'_, T>) -> Error {
-        let entity = T::entity();
-        let mut reason = match act.id {
-            Some(_) => Error::NotFound { entity: entity.name() },
-            None => Error::ParentNotFound { entity: entity.name(), source: None },
-        };
-        if let Some(id) = act.id.filter(|_| !act.parents.is_empty()) {
-            // The caller's own row, so it must be the parent. What he is told rests on his own rows alone.
-            match self.has_row(&mut session, id).await {
-                Ok(true) => reason = Error::ParentNotFound { entity: entity.name(), source: None },
-                Ok(false) => {}
-                Err(error) => return Self::failed(session, Doing::Reading, error),
-            }
-        }
-        let parents = act.parents.into_iter().filter_map(|(parent, id)| {
-            let parent = entity.definition().parents.get(parent)?;
-            Some(((parent.entity)(), id))
-        });
-        let missed =
-            self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents));
-        session.conclude(missed, self.audit).await;
-        reason
-    }
-
-    async fn has_row(&self, session: &mut Session<'_, DB>, id: &T::Id) -> sqlx::Result<bool> {
-        let query = sql::exists::<T, DB>(&self.caller.scope(), id).map_err(sqlx::Error::Encode)?;
-        Ok(DB::fetch_optional(session.connection(), query).await?.is_some())
+/// New rows, which name these parents.
+pub(super) fn creation<'a, T: UserScoped>(parents: Vec<(usize, crate::identifier::IdValue)>) -> Act<'a, T> {
+    Act {
+        operation: Operation::Create,
+        doing: Doing::Writing,
+        details: Details::default(),
+        id: None,
+        state: State::Live,
+        hindrance: Hindrance::Parent,
+        parents,
+        version: None,
     }
 }
 
-/// A write, as the audit and the errors need to know it.
-struct Act<'a, T: UserScoped> {
-    operation: Operation,
-    doing: Doing,
-    details: Details,
-    id: Option<&'a T::Id>,
-    parents: Vec<(usize, IdValue)>,
-}
-
-/// A write whose audit row is to follow: counted as dropped if its operation is cancelled, or fails in a way that does
-/// not tell what the database has done.
-struct Unknown<'a, DB: Backend> {
-    audit: &'a Audit<DB>,
-    armed: bool,
-}
-
-impl<DB: Backend> Drop for Unknown<'_, DB> {
-    fn drop(&mut self) {
-        self.audit.count_dropped(usize::from(self.armed));
+/// The end of a row, or of rows.
+pub(super) fn deletion<T: UserScoped>(id: Option<&T::Id>) -> Act<'_, T> {
+    Act {
+        operation: Operation::Delete,
+        doing: Doing::Deleting,
+        details: Details::default(),
+        id,
+        state: State::Live,
+        hindrance: if keeps_its_parent(T::entity()) { Hindrance::Child } else { Hindrance::Nothing },
+        parents: Vec::new(),
+        version: None,
     }
+}
+
+/// What a delete does to a row.
+pub(super) fn ending<'a, T: UserScoped>() -> Touch<'a, T> {
+    if T::SOFT_DELETES { Touch::Mark(Moment::now()) } else { Touch::Delete }
+}
+
+/// Whether some child, or a child of one that goes along, may keep a row from being deleted.
+fn keeps_its_parent(entity: &'static crate::entity::Entity) -> bool {
+    entity.definition().children.iter().map(|child| child()).any(|child| {
+        let mut links = child.definition().parents.iter().filter(|link| std::ptr::eq((link.entity)(), entity));
+        links.any(|link| match link.on_delete {
+            OnDelete::Restrict => true,
+            OnDelete::Cascade => !std::ptr::eq(child, entity) && keeps_its_parent(child),
+            OnDelete::Database | OnDelete::SetNull => false,
+        })
+    })
 }

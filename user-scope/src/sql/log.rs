@@ -6,7 +6,7 @@ use sqlx::error::BoxDynError;
 
 use super::{SqlText, arguments};
 use crate::backend::{Backend, Dialect, LogRow, Query};
-use crate::entity::{Entity, Shape};
+use crate::entity::{Entity, Recorded, Shape};
 use crate::identifier::{IdKind, IdValue};
 
 const LOG: &str = "user_access_log";
@@ -15,46 +15,94 @@ const LOG: &str = "user_access_log";
 #[derive(Debug)]
 pub(crate) struct LogEntry {
     pub(crate) user: IdValue,
+    pub(crate) entity: &'static str,
     pub(crate) entity_id: Option<String>,
     pub(crate) operation: &'static str,
     /// A JSON object.
     pub(crate) details: Option<String>,
 }
 
-/// Writes `write`, which returns the columns `returned`, and if `log` is there its audit row in the same statement: `WITH changed AS (…), logged AS
-/// (INSERT INTO user_access_log … FROM changed) SELECT … FROM changed`. No row changed, no audit row.
-///
-/// `everyone`: the caller cannot know whose row it is, so the statement adds the owner to the details.
-pub(super) fn with_log(
-    text: &mut SqlText,
-    entity: &Entity,
-    log: Option<&LogEntry>,
-    everyone: bool,
-    write: impl FnOnce(&mut SqlText),
-    returned: impl Fn(&mut SqlText),
-) {
-    let Some(log) = log else {
-        write(text);
-        text.sql(" RETURNING ");
-        return returned(text);
-    };
-    text.sql("WITH changed AS (");
-    write(text);
-    text.sql(" RETURNING ");
-    returned(text);
-    text.sql("), logged AS (INSERT INTO ").name(LOG);
-    text.sql(" (user_id, entity_type, entity_id, operation, details) SELECT ").parameter();
-    text.sql(", ").literal(entity.name()).sql(", ").name(entity.id_column()).sql("::text, ");
-    text.literal(log.operation).sql(", ").parameter().sql("::jsonb");
-    if everyone {
-        text.sql(" || jsonb_build_object('owner', ").name(entity.owner_column()).sql("::text)");
-    }
-    text.sql(" FROM changed) SELECT ");
-    returned(text);
-    text.sql(" FROM changed");
+/// How a write is recorded, as far as its statement is concerned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Record<'a> {
+    /// Not at all.
+    Nothing,
+    /// By the statement itself.
+    InStatement(&'a LogEntry),
+    /// By a statement beside it, or later: it returns what that one needs to know.
+    Beside,
 }
 
-/// Binds what [`with_log`] names.
+impl<'a> Record<'a> {
+    pub(crate) const fn in_statement(self) -> Option<&'a LogEntry> {
+        match self {
+            Self::InStatement(log) => Some(log),
+            Self::Nothing | Self::Beside => None,
+        }
+    }
+
+    /// What of it is in the text.
+    pub(crate) const fn shape(self, entity: &Entity) -> Recorded {
+        match self {
+            Self::InStatement(_) => Recorded::Row,
+            Self::Beside if entity.definition().audit.values => Recorded::Values,
+            Self::Nothing | Self::Beside => Recorded::Nothing,
+        }
+    }
+
+    pub(crate) const fn is_beside(self) -> bool {
+        matches!(self, Self::Beside)
+    }
+}
+
+/// What the database adds to the details of an audit row, since nobody else can know it.
+pub(super) type Addition<'a> = (&'static str, &'a dyn Fn(&mut SqlText));
+
+/// Writes `logged AS (INSERT INTO user_access_log (…) `; what is selected has to follow.
+pub(super) fn log_into(text: &mut SqlText) {
+    text.sql("logged AS (INSERT INTO ").name(LOG).sql(" (user_id, entity_type, entity_id, operation, details) ");
+}
+
+/// The parameters that [`bind_log`] binds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogParameters {
+    user: usize,
+    details: usize,
+}
+
+impl LogParameters {
+    pub(super) const fn next(text: &mut SqlText) -> Self {
+        let user = text.parameters() + 1;
+        text.skip_parameters(2);
+        Self { user, details: user + 1 }
+    }
+}
+
+/// Writes `SELECT user, entity, id, operation, details || additions`; what it selects from has to follow.
+pub(super) fn log_select(
+    text: &mut SqlText,
+    entity: &Entity,
+    operation: &'static str,
+    parameters: LogParameters,
+    id: &dyn Fn(&mut SqlText),
+    additions: &[Addition<'_>],
+) {
+    text.sql("SELECT ").parameter_again(parameters.user).sql(", ").literal(entity.name()).sql(", ");
+    id(text);
+    text.sql("::text, ").literal(operation).sql(", ");
+    if additions.is_empty() {
+        text.parameter_again(parameters.details).sql("::jsonb");
+        return;
+    }
+    text.sql("coalesce(").parameter_again(parameters.details).sql("::jsonb, '{}') || jsonb_build_object(");
+    text.list(", ", additions, |text, (key, value)| {
+        text.literal(key).sql(", ");
+        value(text);
+    });
+    text.sql(")");
+}
+
+/// Binds what [`LogParameters`] stands for.
 pub(super) fn bind_log<DB: Backend>(arguments: &mut DB::Arguments, log: Option<&LogEntry>) -> Result<(), BoxDynError> {
     let Some(log) = log else { return Ok(()) };
     add_user::<DB>(arguments, &log.user)?;
@@ -69,8 +117,46 @@ fn add_user<DB: Backend>(arguments: &mut DB::Arguments, user: &IdValue) -> Resul
     }
 }
 
-/// The audit row of a write, beside it. It returns nothing: a login that may only insert can run it.
-pub(crate) fn insert_log_row<DB: Backend>(entity: &'static Entity, log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
+/// As many audit rows as one statement takes, in powers of two, so that a connection can keep the statements prepared.
+pub(crate) fn batches(mut entries: &[LogEntry]) -> impl Iterator<Item = &[LogEntry]> {
+    std::iter::from_fn(move || {
+        let (batch, rest) = entries.split_at_checked(rows_at_once(Dialect::Sqlite, entries.len()))?;
+        entries = rest;
+        Some(batch).filter(|batch| !batch.is_empty())
+    })
+}
+
+/// The audit rows of a write to `entity`, beside it. It returns nothing: a login that may only insert can run it.
+pub(crate) fn insert_log_rows_beside<DB: Backend>(
+    entity: &'static Entity,
+    entries: &[LogEntry],
+) -> Result<Query<DB>, BoxDynError> {
+    if let [entry] = entries
+        && entry.entity == entity.name()
+    {
+        return insert_log_row::<DB>(entity, entry);
+    }
+    let mut text = SqlText::new(DB::DIALECT);
+    text.sql("INSERT INTO ").name(LOG).sql(" (user_id, entity_type, entity_id, operation, details) VALUES ");
+    text.list(", ", 0..entries.len(), |text, _| {
+        text.sql("(");
+        text.list(", ", 0..5, |text, _| {
+            text.one_of_many();
+        });
+        text.sql(")");
+    });
+    let mut arguments = arguments::<DB>(5 * entries.len());
+    for entry in entries {
+        add_user::<DB>(&mut arguments, &entry.user)?;
+        DB::add_text(&mut arguments, Some(entry.entity))?;
+        DB::add_text(&mut arguments, entry.entity_id.as_deref())?;
+        DB::add_text(&mut arguments, Some(entry.operation))?;
+        DB::add_text(&mut arguments, entry.details.as_deref())?;
+    }
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+fn insert_log_row<DB: Backend>(entity: &'static Entity, log: &LogEntry) -> Result<Query<DB>, BoxDynError> {
     let text = entity.cache().text(DB::DIALECT, Shape::Log { operation: log.operation }, || {
         let mut text = SqlText::new(DB::DIALECT);
         text.sql("INSERT INTO ").name(LOG).sql(" (user_id, entity_type, entity_id, operation, details) VALUES (");

@@ -7,19 +7,23 @@
 mod log;
 mod parent;
 mod predicate;
+mod rows;
 pub(crate) mod schema;
 mod select;
 mod text;
+mod values;
 mod write;
 
 use sqlx::Arguments as _;
 
 pub(crate) use log::{
-    FULL_BATCH, LogEntry, insert_log_row, insert_log_rows, insert_receipt, owners_of, rows_at_once, select_trail,
+    FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,
+    rows_at_once, select_trail,
 };
-pub(crate) use select::{Selection, count, exists, get, list};
+pub(crate) use rows::{Rows, State, Target};
+pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
-pub(crate) use write::{delete, insert, update};
+pub(crate) use write::{Batch, Part, Revision, Touch, Touching, defer_keys, insert, insert_many, look, touch, update};
 
 use crate::backend::Backend;
 

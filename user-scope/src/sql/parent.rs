@@ -2,20 +2,11 @@
 
 use super::SqlText;
 use crate::backend::Dialect;
-use crate::entity::{ColumnSet, Definition, Entity, ParentDefinition};
+use crate::entity::{ColumnSet, Entity, ParentDefinition};
 use crate::identifier::IdKind;
 
-/// Where the child's owner stands.
-#[derive(Clone, Copy)]
-pub(super) enum Owner {
-    /// In a parameter, as the child's column stores it.
-    Parameter(usize),
-    /// In the child's row: all that a system context knows.
-    Row,
-}
-
-/// Writes `EXISTS (…)` for every parent whose column is in `written`, after `keyword`, then after ` AND `;
-/// `parameter_of` tells where its value stands.
+/// Writes `EXISTS (…)` for every parent whose column is in `written`, after `keyword`, then after ` AND `. `value` writes
+/// where the value of one of the child's columns stands, be it the parent's id or the owner.
 ///
 /// The parent's row is locked against deletion until the statement's transaction ends; without that, and
 /// without a foreign key, an orphan could slip in. SQLite has one writer at a time.
@@ -24,66 +15,68 @@ pub(super) fn prove_parents(
     keyword: &'static str,
     child: &Entity,
     written: ColumnSet,
-    owner: Owner,
-    parameter_of: impl Fn(usize) -> usize,
+    value: &dyn Fn(&mut SqlText, usize),
 ) {
     let proven = child.definition().parents.iter().filter(|parent| written.contains(parent.column));
     for (index, parent) in proven.enumerate() {
         text.sql(if index == 0 { keyword } else { " AND " });
-        prove(text, child, parent, owner, parameter_of(parent.column));
+        prove(text, child, parent, value);
     }
 }
 
-fn prove(text: &mut SqlText, child: &Entity, parent: &ParentDefinition, owner: Owner, parameter: usize) {
+fn prove(text: &mut SqlText, child: &Entity, parent: &ParentDefinition, value: &dyn Fn(&mut SqlText, usize)) {
     if parent.nullable {
-        text.sql("(").parameter_again(parameter).sql(" IS NULL OR ");
+        text.sql("(");
+        value(text, parent.column);
+        text.sql(" IS NULL OR ");
     }
     let entity = (parent.entity)();
-    text.sql("EXISTS (SELECT 1 FROM ").table(entity).sql(" AS ").name(PARENT).sql(" WHERE ");
-    parent_column(text, entity.id_column());
-    text.sql(" = ");
-    let stored_as_text = is_text(child.definition(), parent.column);
-    convert(text, stored_as_text, entity.definition(), entity.definition().id, |text| {
-        text.parameter_again(parameter);
-    });
-    text.sql(" AND ");
-    parent_column(text, entity.owner_column());
-    text.sql(" = ");
-    let stored_as_text = is_text(child.definition(), child.definition().owner);
-    convert(text, stored_as_text, entity.definition(), entity.definition().owner, |text| match owner {
-        Owner::Parameter(number) => {
-            text.parameter_again(number);
-        }
-        Owner::Row => {
-            text.table(child).sql(".").name(child.owner_column());
-        }
-    });
+    text.sql("EXISTS (SELECT 1 FROM ").table(entity).sql(" AS ").our("parent").sql(" WHERE ");
+    text.our("parent").sql(".").name(entity.id_column()).sql(" = ");
+    convert(text, Storage::of_link(child, parent), Storage::of_id(entity), &|text| value(text, parent.column));
+    text.sql(" AND ").our("parent").sql(".").name(entity.owner_column()).sql(" = ");
+    let owner = child.definition().owner;
+    convert(text, Storage::of_owner(child), Storage::of_owner(entity), &|text| value(text, owner));
+    if let Some(deleted_at) = entity.definition().deleted_at {
+        text.sql(" AND ").our("parent").sql(".").column(entity, deleted_at).sql(" IS NULL");
+    }
     if text.dialect() == Dialect::Postgres {
         text.sql(" FOR KEY SHARE");
     }
-    text.sql(")");
-    if parent.nullable {
-        text.sql(")");
+    text.sql(if parent.nullable { "))" } else { ")" });
+}
+
+/// How a table stores an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Storage {
+    kind: IdKind,
+    as_text: bool,
+}
+
+impl Storage {
+    pub(super) fn of_id(entity: &Entity) -> Self {
+        Self { kind: entity.definition().id_kind, as_text: is_text(entity, entity.definition().id) }
+    }
+
+    pub(super) fn of_owner(entity: &Entity) -> Self {
+        Self { kind: entity.definition().owner_kind, as_text: is_text(entity, entity.definition().owner) }
+    }
+
+    /// Of the column that names a parent.
+    pub(super) fn of_link(entity: &Entity, parent: &ParentDefinition) -> Self {
+        Self { kind: (parent.entity)().definition().id_kind, as_text: is_text(entity, parent.column) }
     }
 }
 
-/// A parent may be of the child's own table, and a table may be called "parent".
-const PARENT: &str = "user_scope_parent";
-
-fn parent_column(text: &mut SqlText, column: &'static str) {
-    text.name(PARENT).sql(".").name(column);
+fn is_text(entity: &Entity, column: usize) -> bool {
+    entity.definition().columns.get(column).is_some_and(|column| column.as_text)
 }
 
-fn is_text(definition: &Definition, column: usize) -> bool {
-    definition.columns.get(column).is_some_and(|column| column.as_text)
-}
-
-/// Writes `value`, which is stored as text or not, as `column` of the parent stores it: one table may keep as
-/// VARCHAR what another keeps as UUID.
-fn convert(text: &mut SqlText, stored_as_text: bool, parent: &Definition, column: usize, value: impl Fn(&mut SqlText)) {
-    let kind = if column == parent.id { parent.id_kind } else { parent.owner_kind };
-    let wanted_as_text = is_text(parent, column);
-    if stored_as_text == wanted_as_text || kind == IdKind::Text {
+/// Writes `value`, which is stored in one way, as it is stored in another: one table may keep as VARCHAR what another
+/// keeps as UUID.
+pub(super) fn convert(text: &mut SqlText, from: Storage, to: Storage, value: &dyn Fn(&mut SqlText)) {
+    let (kind, wanted_as_text) = (to.kind, to.as_text);
+    if from.as_text == wanted_as_text || kind == IdKind::Text {
         return value(text);
     }
     match (text.dialect(), kind, wanted_as_text) {
@@ -100,14 +93,7 @@ fn convert(text: &mut SqlText, stored_as_text: bool, parent: &Definition, column
             text.sql("::bigint");
         }
         (Dialect::Sqlite, IdKind::Uuid, true) => {
-            // The five groups of a UUID, from its 16 bytes.
-            text.sql("lower(");
-            text.list(" || '-' || ", [("1, 8"), ("9, 4"), ("13, 4"), ("17, 4"), ("21, 12")], |text, range| {
-                text.sql("substr(hex(");
-                value(text);
-                text.sql("), ").sql(range).sql(")");
-            });
-            text.sql(")");
+            uuid_as_text(text, value);
         }
         (Dialect::Sqlite, IdKind::Uuid, false) => {
             text.sql("unhex(replace(");
@@ -120,4 +106,15 @@ fn convert(text: &mut SqlText, stored_as_text: bool, parent: &Definition, column
             text.sql(if wanted_as_text { " AS TEXT)" } else { " AS INTEGER)" });
         }
     }
+}
+
+/// The five groups of a UUID, from its 16 bytes.
+pub(super) fn uuid_as_text(text: &mut SqlText, value: &dyn Fn(&mut SqlText)) {
+    text.sql("lower(");
+    text.list(" || '-' || ", ["1, 8", "9, 4", "13, 4", "17, 4", "21, 12"], |text, range| {
+        text.sql("substr(hex(");
+        value(text);
+        text.sql("), ").sql(range).sql(")");
+    });
+    text.sql(")");
 }

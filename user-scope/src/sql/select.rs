@@ -2,10 +2,11 @@
 
 use sqlx::error::BoxDynError;
 
-use super::{SqlText, arguments, predicate};
+use super::rows::{State, Target, bind_row, condition, row};
+use super::{SqlText, arguments};
 use crate::backend::Query;
 use crate::context::Scope;
-use crate::entity::{Direction, Entity, Order, Predicate, Shape, Stores, UserScoped};
+use crate::entity::{Direction, Order, Predicate, Shape, Stores, UserScoped};
 
 /// Which rows of an entity, in which order, and how many at most.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub(crate) struct Selection<T> {
     pub(crate) filter: Option<Predicate<T>>,
     pub(crate) order: Vec<Order<T>>,
     pub(crate) limit: Option<u32>,
+    pub(crate) state: State,
 }
 
 /// `SELECT … WHERE id = $1 AND owner = $2`.
@@ -35,6 +37,16 @@ pub(crate) fn exists<T: UserScoped, DB: Stores<T>>(
     })
 }
 
+/// Whether the row is there, be it marked as deleted.
+pub(crate) fn is_there<T: UserScoped, DB: Stores<T>>(target: &Target<'_, T>) -> Result<Query<DB>, BoxDynError> {
+    let (mut text, mut arguments) = (SqlText::new(DB::DIALECT), arguments::<DB>(4));
+    text.sql("SELECT 1 FROM ").table(T::entity());
+    target.write::<DB>(&mut text, &mut arguments)?;
+    text.sql(" LIMIT 1");
+    let keep = text.keep();
+    Ok(Query { text: text.into_sql(), arguments, keep })
+}
+
 fn one<T: UserScoped, DB: Stores<T>>(
     shape: Shape,
     scope: &Scope<'_, T::Owner>,
@@ -47,34 +59,12 @@ fn one<T: UserScoped, DB: Stores<T>>(
         text.sql("SELECT ");
         columns(&mut text);
         text.sql(" FROM ").table(entity).sql(" WHERE ");
-        row(&mut text, entity, scope.is_everyone());
+        row(&mut text, entity, scope.is_everyone(), State::Live);
         text.finish()
     });
     let mut arguments = arguments::<DB>(2);
     bind_row::<T, DB>(&mut arguments, scope, id)?;
     Ok(Query { text: text.into(), arguments, keep: true })
-}
-
-/// Writes `id = $1 AND owner = $2`: the condition of every statement about one row.
-pub(super) fn row(text: &mut SqlText, entity: &Entity, everyone: bool) {
-    text.name(entity.id_column()).sql(" = ").parameter();
-    if !everyone {
-        text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
-    }
-}
-
-/// Binds what [`row`] names.
-pub(super) fn bind_row<T: UserScoped, DB: Stores<T>>(
-    arguments: &mut DB::Arguments,
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-) -> Result<(), BoxDynError> {
-    let definition = T::entity().definition();
-    DB::bind(definition.id, id, arguments)?;
-    match scope {
-        Scope::User(owner) => DB::bind(definition.owner, *owner, arguments),
-        Scope::Everyone => Ok(()),
-    }
 }
 
 /// `SELECT … WHERE owner = $1 AND (…) ORDER BY … LIMIT $n`.
@@ -85,7 +75,7 @@ pub(crate) fn list<T: UserScoped, DB: Stores<T>>(
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4);
     text.sql("SELECT ").columns(T::entity()).sql(" FROM ").table(T::entity());
-    condition::<T, DB>(&mut text, &mut arguments, scope, selection.filter.as_ref())?;
+    condition::<T, DB>(&mut text, &mut arguments, scope, selection.filter.as_ref(), selection.state)?;
     order(&mut text, &selection.order);
     if let Some(limit) = selection.limit {
         text.sql(" LIMIT ").parameter();
@@ -99,34 +89,14 @@ pub(crate) fn list<T: UserScoped, DB: Stores<T>>(
 pub(crate) fn count<T: UserScoped, DB: Stores<T>>(
     scope: &Scope<'_, T::Owner>,
     filter: Option<&Predicate<T>>,
+    state: State,
 ) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4);
     text.sql("SELECT count(*) FROM ").table(T::entity());
-    condition::<T, DB>(&mut text, &mut arguments, scope, filter)?;
+    condition::<T, DB>(&mut text, &mut arguments, scope, filter, state)?;
     let keep = text.keep();
     Ok(Query { text: text.into_sql(), arguments, keep })
-}
-
-/// The owner first, and around what the application asks for a bracket: no `OR` in it reaches further.
-fn condition<T: UserScoped, DB: Stores<T>>(
-    text: &mut SqlText,
-    arguments: &mut DB::Arguments,
-    scope: &Scope<'_, T::Owner>,
-    filter: Option<&Predicate<T>>,
-) -> Result<(), BoxDynError> {
-    let mut keyword = " WHERE ";
-    if let Scope::User(owner) = scope {
-        text.sql(keyword).name(T::entity().owner_column()).sql(" = ").parameter();
-        DB::bind(T::entity().definition().owner, *owner, arguments)?;
-        keyword = " AND ";
-    }
-    if let Some(filter) = filter {
-        text.sql(keyword).sql("(");
-        predicate::write::<T, DB>(text, arguments, filter.node())?;
-        text.sql(")");
-    }
-    Ok(())
 }
 
 fn order<T: UserScoped>(text: &mut SqlText, order: &[Order<T>]) {

@@ -99,10 +99,50 @@ impl SqlText {
         self
     }
 
+    /// The next parameter of a statement that has hundreds of them, each of which appears once. SQLite looks for a
+    /// numbered one among all others before it.
+    pub(crate) fn one_of_many(&mut self) -> &mut Self {
+        match self.dialect {
+            Dialect::Postgres => self.parameter(),
+            Dialect::Sqlite => {
+                self.parameters += 1;
+                self.sql("?")
+            }
+        }
+    }
+
+    /// A name of the library's own, which no table and no column of an entity bears.
+    pub(crate) fn our(&mut self, name: &'static str) -> &mut Self {
+        self.sql("user_scope_").sql(name)
+    }
+
+    /// The rows of a numbered part of the statement, as the library calls them.
+    pub(crate) fn part(&mut self, number: usize) -> &mut Self {
+        let _ = write!(self.text, "user_scope_{number}");
+        self
+    }
+
+    /// The rows of a numbered part that is a tree.
+    pub(crate) fn tree(&mut self, number: usize) -> &mut Self {
+        let _ = write!(self.text, "user_scope_tree_{number}");
+        self
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self, number: usize) -> &mut Self {
+        let _ = write!(self.text, "{number}");
+        self
+    }
+
     /// Counts parameters that were written by number.
     pub(crate) const fn skip_parameters(&mut self, count: usize) -> &mut Self {
         self.parameters += count;
         self
+    }
+
+    /// How many parameters there are so far.
+    pub(crate) const fn parameters(&self) -> usize {
+        self.parameters
     }
 
     /// Says that this text is unlikely to come again: no connection is to keep it prepared.

@@ -1,0 +1,166 @@
+//! Writes that give no rows back: how many of the caller's they touched, and each of them on record, with everybody who
+//! went along.
+
+use std::collections::HashMap;
+
+use super::ScopedRepository;
+use super::recording::{Act, Hindrance, Written};
+use crate::audit::{Details, Operation, Values};
+use crate::backend::Dialect;
+use crate::context::Writes;
+use crate::entity::{ColumnSet, Stores, UserScoped};
+use crate::error::{Doing, Error, Result};
+use crate::identifier::{IdKind, IdValue};
+use crate::session::{Session, Trace};
+use crate::sql::{self, Part, Rows, Target, Touch, Touching};
+
+/// The rows that were looked at, and those that were touched.
+type BeforeAndAfter<Row> = (Vec<Row>, Vec<Row>);
+
+impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Writes<Owner = T::Owner>,
+{
+    /// How many rows of the entity were touched. That there are none is an error if the act is about one row.
+    pub(super) async fn touch(&self, act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
+        let entity = T::entity().name();
+        let recording = self.recording(&act);
+        let target = Target {
+            scope: self.caller.scope(),
+            rows,
+            state: act.state,
+            with_parents: act.operation == Operation::Restore,
+        };
+        let touching = sql::touch::<T, DB>(target, touch, act.operation, recording.record());
+        let Touching { look, steps, parts, defers_keys } =
+            touching.map_err(|error| Error::unbindable(entity, error))?;
+        look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
+
+        let mut session = self.session().await?;
+        let mut unknown = self.unknown(&recording, &session);
+        let in_transaction = recording.is_beside() || look.is_some() || steps.len() > 1;
+        let ran: sqlx::Result<BeforeAndAfter<DB::Row>> = async {
+            if in_transaction {
+                session.begin().await?;
+            }
+            let mut before = Vec::new();
+            if let Some(look) = look {
+                before = DB::fetch_all(session.connection(), look).await?;
+                if before.is_empty() {
+                    return Ok((before, Vec::new()));
+                }
+            }
+            if defers_keys {
+                DB::execute_script(session.connection(), sql::defer_keys(true)).await?;
+            }
+            let mut touched = Vec::new();
+            for step in steps {
+                touched.extend(DB::fetch_all(session.connection(), step).await?);
+            }
+            if defers_keys {
+                DB::execute_script(session.connection(), sql::defer_keys(false)).await?;
+            }
+            Ok((before, touched))
+        }
+        .await;
+        let (before, touched) = match ran {
+            Ok(rows) => rows,
+            Err(error) => {
+                unknown.armed &= error.as_database_error().is_none();
+                return Err(Self::failed(session, act.doing, error));
+            }
+        };
+        let read = self.read_touched(&act, &parts, &before, &touched);
+        let (count, records) = match read {
+            Ok(read) => read,
+            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
+        };
+        if count == 0 {
+            unknown.armed = false;
+            return self.nothing_touched(session, act, rows).await;
+        }
+        self.finish(session, &recording, records, in_transaction).await?;
+        unknown.armed = false;
+        Ok(count)
+    }
+
+    /// How many rows of the root there are, and what is to be recorded of all.
+    fn read_touched(
+        &self,
+        act: &Act<'_, T>,
+        parts: &[Part],
+        before: &[DB::Row],
+        touched: &[DB::Row],
+    ) -> sqlx::Result<(u64, Vec<Written>)> {
+        // A statement that records itself, or that nobody records, gives a number.
+        if DB::DIALECT == Dialect::Postgres && touched.len() == 1 {
+            let row = touched.first().ok_or(sqlx::Error::RowNotFound)?;
+            if sqlx::Row::len(row) == 1 {
+                return Ok((u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0), Vec::new()));
+            }
+        }
+        let mut roots = 0;
+        let mut records = Vec::with_capacity(touched.len());
+        let olds = Self::olds(before)?;
+        for row in touched {
+            let number = usize::try_from(DB::get_integer(row, 0)?).unwrap_or(usize::MAX);
+            let part = parts.get(number).ok_or(sqlx::Error::RowNotFound)?;
+            roots += u64::from(number == 0);
+            let (stored_id, stored_owner) = match DB::DIALECT {
+                Dialect::Postgres => (IdKind::Text, IdKind::Text),
+                Dialect::Sqlite => (part.entity.stored_id_kind(), part.entity.stored_owner_kind()),
+            };
+            let id = DB::get_id(row, 1, stored_id)?;
+            let before = olds.get(&id).filter(|_| number == 0);
+            // Whose it was: that is the same for all who go with a row.
+            let owner = match olds.values().next().filter(|_| act.operation == Operation::Transfer) {
+                Some((owner, _)) => owner.clone(),
+                None => DB::get_id(row, 2, stored_owner)?,
+            };
+            let emptied = part.emptied.map(|column| ColumnSet::EMPTY.with(column));
+            let details = match emptied {
+                Some(column) => act.details.clone().changing(part.entity, column),
+                None => act.details.clone(),
+            };
+            let old = DB::get_text(row, 3)?.or_else(|| before.and_then(|(_, old)| old.clone()));
+            records.push(Written {
+                entity: part.entity.name(),
+                operation: part.operation,
+                id,
+                owner: self.caller.scope().is_everyone().then_some(owner),
+                details: Details { values: Values::of(old, DB::get_text(row, 4)?), ..details },
+            });
+        }
+        if act.id.is_none() {
+            for record in records.iter_mut().zip(touched).filter(|(_, row)| DB::get_integer(row, 0).ok() == Some(0)) {
+                record.0.details.rows = Some(roots);
+            }
+        }
+        Ok((roots, records))
+    }
+
+    /// What the root's rows were before: owner and values, by id.
+    fn olds(before: &[DB::Row]) -> sqlx::Result<HashMap<IdValue, (IdValue, Option<String>)>> {
+        let (id, owner) = (T::entity().stored_id_kind(), T::entity().stored_owner_kind());
+        let read = |row: &DB::Row| Ok((DB::get_id(row, 0, id)?, (DB::get_id(row, 1, owner)?, DB::get_text(row, 2)?)));
+        before.iter().map(read).collect()
+    }
+
+    /// Nothing matched, or something stood in the way of all that did.
+    async fn nothing_touched(&self, mut session: Session<'_, DB>, act: Act<'_, T>, rows: Rows<'_, T>) -> Result<u64> {
+        if act.id.is_some() {
+            return Err(self.nothing_written(session, act).await);
+        }
+        if act.hindrance != Hindrance::Nothing {
+            match self.is_there(&mut session, rows, act.state).await {
+                Ok(true) => return Err(self.nothing_written(session, act).await),
+                Ok(false) => {}
+                Err(error) => return Err(Self::failed(session, Doing::Reading, error)),
+            }
+        }
+        session.conclude(Trace::Nothing, self.audit).await;
+        Ok(0)
+    }
+}

@@ -1,0 +1,142 @@
+//! New rows. Their parents are proven in the same statement, which writes all of them or none.
+
+use sqlx::error::BoxDynError;
+
+use super::Rowwise;
+use crate::backend::{Backend, Query};
+use crate::entity::{ColumnSet, Definition, Entity, Moment, Shape, Stamp, Stores, UserScoped};
+use crate::sql::log::{Record, bind_log};
+use crate::sql::parent::prove_parents;
+use crate::sql::{SqlText, arguments, values};
+
+/// `INSERT INTO … VALUES (…) RETURNING …`; with parents `INSERT INTO … SELECT … WHERE EXISTS (…) RETURNING …`,
+/// which inserts nothing if one is not the owner's.
+pub(crate) fn insert<T: UserScoped, DB: Stores<T>>(
+    new: T::New,
+    stamp: Stamp<'_, T>,
+    everyone: bool,
+    record: Record<'_>,
+) -> Result<Query<DB>, BoxDynError> {
+    let entity = T::entity();
+    let shape = Shape::Insert { everyone, recorded: record.shape(entity) };
+    let text = entity.cache().text(DB::DIALECT, shape, || {
+        let mut text = SqlText::new(DB::DIALECT);
+        rowwise(entity, record, everyone).write(&mut text, |text| write_insert(text, entity));
+        text.finish()
+    });
+    let mut arguments = arguments::<DB>(entity.column_names().len() + 2);
+    DB::bind_new(new, stamp, &mut arguments)?;
+    bind_log::<DB>(&mut arguments, record.in_statement())?;
+    Ok(Query { text: text.into(), arguments, keep: true })
+}
+
+pub(super) fn rowwise<'a>(entity: &'a Entity, record: Record<'a>, everyone: bool) -> Rowwise<'a> {
+    let values = if entity.definition().audit.values { values::of_a_row(entity) } else { ColumnSet::EMPTY };
+    Rowwise { entity, record, everyone, values }
+}
+
+/// The columns that an insert names, in order: a parameter each.
+pub(super) fn inserted(definition: &Definition) -> ColumnSet {
+    let columns = (0..definition.columns.len()).fold(ColumnSet::EMPTY, ColumnSet::with);
+    if definition.id_by_database { columns.without(definition.id) } else { columns }
+}
+
+/// Writes an insert of one row, whose values are the first parameters.
+pub(super) fn write_insert(text: &mut SqlText, entity: &Entity) {
+    let columns = inserted(entity.definition());
+    let has_parents = !entity.definition().parents.is_empty();
+    write_columns(text, entity, columns);
+    text.sql(if has_parents { " SELECT " } else { " VALUES (" });
+    text.list(", ", columns.iter(), |text, _| {
+        text.parameter();
+    });
+    if has_parents {
+        prove_parents(text, " WHERE ", entity, columns, &|text, column| {
+            text.parameter_again(columns.iter().take_while(|before| *before != column).count() + 1);
+        });
+    } else {
+        text.sql(")");
+    }
+}
+
+fn write_columns(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
+    text.sql("INSERT INTO ").table(entity).sql(" (");
+    text.list(", ", columns.iter(), |text, column| {
+        text.column(entity, column);
+    });
+    text.sql(")");
+}
+
+/// New rows of one owner, on their way into one statement.
+pub(crate) struct Batch<'a, T: UserScoped> {
+    pub(crate) rows: Vec<T::New>,
+    pub(crate) owner: &'a T::Owner,
+    pub(crate) moment: Moment,
+    pub(crate) everyone: bool,
+}
+
+impl<T: UserScoped> Batch<'_, T> {
+    /// How many rows one statement can take.
+    pub(crate) fn most<DB: Backend>() -> usize {
+        let columns = inserted(T::entity().definition()).iter().count();
+        (DB::DIALECT.max_parameters() - 2) / columns.max(1)
+    }
+}
+
+/// A connection keeps statements of up to so many rows prepared: longer ones are unlikely to come again.
+const ROWS_KEPT: usize = 100;
+
+/// `INSERT INTO … VALUES (…), (…) RETURNING …`; with parents `INSERT INTO … SELECT … FROM (VALUES …) WHERE NOT EXISTS
+/// (one whose parent is not the owner's)`: all rows or none.
+pub(crate) fn insert_many<T: UserScoped, DB: Stores<T>>(
+    batch: Batch<'_, T>,
+    record: Record<'_>,
+) -> Result<Query<DB>, BoxDynError> {
+    let entity = T::entity();
+    let count = batch.rows.len();
+    let mut text = SqlText::new(DB::DIALECT);
+    rowwise(entity, record, batch.everyone).write(&mut text, |text| write_many(text, entity, count));
+    let mut arguments = arguments::<DB>(count * entity.column_names().len() + 2);
+    for new in batch.rows {
+        let stamp = Stamp { id: T::generate_id(), owner: batch.owner, moment: batch.moment };
+        DB::bind_new(new, stamp, &mut arguments)?;
+    }
+    bind_log::<DB>(&mut arguments, record.in_statement())?;
+    Ok(Query { text: text.into_sql(), arguments, keep: count <= ROWS_KEPT })
+}
+
+fn write_many(text: &mut SqlText, entity: &Entity, count: usize) {
+    let columns = inserted(entity.definition());
+    let write_rows = |text: &mut SqlText| {
+        text.sql("VALUES ");
+        text.list(", ", 0..count, |text, _| {
+            text.sql("(");
+            text.list(", ", columns.iter(), |text, _| {
+                text.one_of_many();
+            });
+            text.sql(")");
+        });
+    };
+    if entity.definition().parents.is_empty() {
+        write_columns(text, entity, columns);
+        text.sql(" ");
+        return write_rows(text);
+    }
+    text.sql("WITH ").our("given").sql(" (");
+    text.list(", ", columns.iter(), |text, column| {
+        text.column(entity, column);
+    });
+    text.sql(") AS (");
+    write_rows(text);
+    text.sql(") ");
+    write_columns(text, entity, columns);
+    text.sql(" SELECT ");
+    text.list(", ", columns.iter(), |text, column| {
+        text.column(entity, column);
+    });
+    text.sql(" FROM ").our("given").sql(" WHERE NOT EXISTS (SELECT 1 FROM ").our("given").sql(" AS ").our("row");
+    prove_parents(text, " WHERE NOT (", entity, columns, &|text, column| {
+        text.our("row").sql(".").column(entity, column);
+    });
+    text.sql("))");
+}

@@ -1,0 +1,120 @@
+//! Writes. On PostgreSQL a statement writes its audit row too, and whatever goes with a row; on SQLite these are
+//! statements beside it.
+//!
+//! One file each for what is done: [`insert`], [`update`], and what gives no rows back ([`touch`]), which takes those who
+//! belong to a row along ([`family`]).
+
+use sqlx::SqlStr;
+
+mod family;
+mod insert;
+mod touch;
+mod touch_postgres;
+mod touch_sqlite;
+mod update;
+
+pub(crate) use insert::{Batch, insert, insert_many};
+pub(crate) use touch::{Part, Touch, Touching, touch};
+pub(crate) use update::{Revision, look, update};
+
+use super::SqlText;
+use super::log::{Addition, LogParameters, Record, log_into, log_select};
+use super::values;
+use crate::backend::Dialect;
+use crate::entity::{ColumnSet, Entity};
+
+/// Whether SQLite looks at foreign keys at the end of the transaction only. On PostgreSQL the end of the statement is enough.
+pub(crate) const fn defer_keys(defer: bool) -> SqlStr {
+    SqlStr::from_static(if defer { "PRAGMA defer_foreign_keys = ON" } else { "PRAGMA defer_foreign_keys = OFF" })
+}
+
+/// A statement whose rows are given as they are read, and recorded one by one.
+struct Rowwise<'a> {
+    entity: &'a Entity,
+    record: Record<'a>,
+    /// The caller cannot know whose row it is, so the statement adds the owner to the details.
+    everyone: bool,
+    /// The columns whose values are recorded.
+    values: ColumnSet,
+}
+
+impl Rowwise<'_> {
+    /// Writes `write`, which returns all columns, and its audit row with it if that is in the statement: `WITH changed AS
+    /// (…), logged AS (INSERT INTO user_access_log … FROM changed) SELECT … FROM changed`. No row changed, no audit row.
+    fn write(&self, text: &mut SqlText, write: impl FnOnce(&mut SqlText)) {
+        let Some(_) = self.record.in_statement() else {
+            write(text);
+            text.sql(" RETURNING ").columns(self.entity);
+            return self.write_values(text, |text| {
+                text.sql("NULL");
+            });
+        };
+        text.sql("WITH changed AS (");
+        write(text);
+        text.sql(" RETURNING ").columns(self.entity).sql("), ");
+        self.write_log(text, None);
+        text.sql(" FROM changed) SELECT ").columns(self.entity).sql(" FROM changed");
+    }
+
+    /// Writes `logged AS (INSERT INTO user_access_log … SELECT …`, up to where its rows come from.
+    fn write_log(&self, text: &mut SqlText, old: Option<Addition<'_>>) {
+        let Some(log) = self.record.in_statement() else { return };
+        let owner: Addition<'_> = ("owner", &|text| {
+            text.name(self.entity.owner_column()).sql("::text");
+        });
+        let new: Addition<'_> = ("new", &|text| values::object(text, self.entity, self.values));
+        let additions: Vec<Addition<'_>> =
+            [self.everyone.then_some(owner), old, (!self.values.is_empty()).then_some(new)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let id = |text: &mut SqlText| {
+            text.name(self.entity.id_column());
+        };
+        log_into(text);
+        let parameters = LogParameters::next(text);
+        log_select(text, self.entity, log.operation, parameters, &id, &additions);
+    }
+
+    /// Writes `, old, new`, as text, if they are recorded beside the statement.
+    fn write_values(&self, text: &mut SqlText, old: impl FnOnce(&mut SqlText)) {
+        if !self.record.is_beside() || self.values.is_empty() {
+            return;
+        }
+        text.sql(", ");
+        old(text);
+        as_text(text);
+        text.sql(", ");
+        if text.dialect() == Dialect::Postgres {
+            text.sql("(");
+        }
+        values::object(text, self.entity, self.values);
+        if text.dialect() == Dialect::Postgres {
+            text.sql(")");
+        }
+        as_text(text);
+    }
+}
+
+/// SQLite's JSON is text anyway.
+fn as_text(text: &mut SqlText) {
+    text.sql(if text.dialect() == Dialect::Postgres { "::text" } else { "" });
+}
+
+/// Writes `SET …` of `columns`, of which `value` writes each, and counts the version.
+fn set(text: &mut SqlText, entity: &Entity, columns: ColumnSet, value: impl Fn(&mut SqlText, usize)) {
+    text.sql(" SET ");
+    text.list(", ", columns.iter(), |text, column| {
+        text.column(entity, column).sql(" = ");
+        value(text, column);
+    });
+    count_version(text, entity, !columns.is_empty());
+}
+
+/// Writes `version = version + 1`, if the entity counts them.
+fn count_version(text: &mut SqlText, entity: &Entity, follows: bool) {
+    if let Some(version) = entity.definition().version {
+        text.sql(if follows { ", " } else { "" });
+        text.column(entity, version).sql(" = ").name(entity.table()).sql(".").column(entity, version).sql(" + 1");
+    }
+}

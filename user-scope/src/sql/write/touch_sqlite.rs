@@ -1,0 +1,138 @@
+//! A touch as statements in a transaction: first whether there is anything to do, then whoever goes with the rows, the
+//! last of the line first, then the rows themselves.
+
+use sqlx::error::BoxDynError;
+
+use super::family::{Branch, Deed};
+use super::touch::{Part, Plan, Touch, Touching};
+use super::touch_postgres::{write_proof, write_set};
+use crate::backend::{Dialect, Query};
+use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
+use crate::sql::{SqlText, arguments, values};
+
+pub(super) fn statements<T: UserScoped, DB: Stores<T>>(
+    mut plan: Plan<'_, T>,
+    parts: Vec<Part>,
+) -> Result<Touching<DB>, BoxDynError> {
+    let transfers = plan.family.deed == Deed::Transfer;
+    let looks = !plan.family.branches.is_empty() || !plan.new_values().is_empty() || transfers;
+    let look = if looks { Some(look::<T, DB>(&plan)?) } else { None };
+    let mut steps = Vec::with_capacity(parts.len());
+    for (index, branch) in plan.family.branches.iter().enumerate().rev() {
+        steps.push(step::<T, DB>(&plan, index + 1, branch)?);
+    }
+    steps.push(root::<T, DB>(&mut plan, looks)?);
+    Ok(Touching { look, steps, parts, defers_keys: transfers })
+}
+
+/// The root's rows, if nothing stands in the way.
+fn look<T: UserScoped, DB: Stores<T>>(plan: &Plan<'_, T>) -> Result<Query<DB>, BoxDynError> {
+    let entity = T::entity();
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
+    text.sql("SELECT ").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(", ");
+    write_values(&mut text, entity, plan.new_values());
+    text.sql(" FROM ").table(entity);
+    plan.target.write::<DB>(&mut text, &mut arguments)?;
+    guards::<T, DB>(plan, &mut text, &mut arguments)?;
+    finish(text, arguments)
+}
+
+fn guards<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+) -> Result<(), BoxDynError> {
+    plan.write_guards::<DB>(text, arguments, &|plan, text, arguments| {
+        plan.family.root_rows::<T, DB>(text, arguments, &plan.target)
+    })
+}
+
+fn write_values(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
+    if columns.is_empty() {
+        text.sql("NULL");
+    } else {
+        values::object(text, entity, columns);
+    }
+}
+
+fn step<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    part: usize,
+    branch: &Branch,
+) -> Result<Query<DB>, BoxDynError> {
+    let entity = branch.entity;
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
+    let deletes = plan.family.deed == Deed::Delete && !branch.set_null;
+    text.sql(if deletes { "DELETE FROM " } else { "UPDATE " }).table(entity);
+    if !deletes {
+        let number = text.parameters() + 1;
+        match &plan.touch {
+            Touch::Mark(moment) if !branch.set_null => {
+                let Some(deleted_at) = T::entity().definition().deleted_at else {
+                    return Err("this entity has no mark of deletion".into());
+                };
+                DB::bind_moment(deleted_at, *moment, &mut arguments)?;
+                text.skip_parameters(1);
+            }
+            Touch::Transfer(to) => {
+                DB::bind(T::entity().definition().owner, *to, &mut arguments)?;
+                text.skip_parameters(1);
+            }
+            _ => {}
+        }
+        write_set(plan, &mut text, branch, &|text| {
+            text.parameter_again(number);
+        });
+    }
+    text.sql(" WHERE ");
+    let mut root = |text: &mut SqlText| plan.family.root_rows::<T, DB>(text, &mut arguments, &plan.target);
+    if plan.family.tree(part).is_some() {
+        text.sql("(").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
+        text.our("id").sql(", ").our("owner").sql(" FROM ");
+        plan.family.rows(&mut text, part, &mut root)?;
+        text.sql(")");
+    } else {
+        plan.family.is_below(&mut text, branch, &mut root)?;
+        plan.family.state(&mut text, entity);
+    }
+    returning(&mut text, plan, part, entity);
+    finish(text, arguments)
+}
+
+/// `looked`: nothing stands in the way any more.
+fn root<T: UserScoped, DB: Stores<T>>(plan: &mut Plan<'_, T>, looked: bool) -> Result<Query<DB>, BoxDynError> {
+    let entity = T::entity();
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
+    let (columns, first) = plan.write_deed::<DB>(&mut text, &mut arguments)?;
+    if plan.family.tree(0).is_some() {
+        text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
+        text.our("id").sql(", ").our("owner").sql(" FROM (");
+        plan.family.root_rows::<T, DB>(&mut text, &mut arguments, &plan.target)?;
+        text.sql("))");
+    } else {
+        plan.target.write::<DB>(&mut text, &mut arguments)?;
+    }
+    if !looked {
+        guards::<T, DB>(plan, &mut text, &mut arguments)?;
+    }
+    if matches!(plan.touch, Touch::Revise(_)) {
+        write_proof::<T, DB>(plan, &mut text, &mut arguments, columns, first)?;
+    }
+    returning(&mut text, plan, 0, entity);
+    finish(text, arguments)
+}
+
+/// Writes ` RETURNING number, id, owner, old, new`.
+fn returning<T: UserScoped>(text: &mut SqlText, plan: &Plan<'_, T>, part: usize, entity: &Entity) {
+    text.sql(" RETURNING ").number(part).sql(", ").name(entity.id_column()).sql(", ").name(entity.owner_column());
+    text.sql(", ");
+    write_values(text, entity, plan.old_values(part));
+    text.sql(", ");
+    let new = if part == 0 { plan.new_values() } else { ColumnSet::EMPTY };
+    write_values(text, entity, new);
+}
+
+fn finish<DB: sqlx::Database>(text: SqlText, arguments: DB::Arguments) -> Result<Query<DB>, BoxDynError> {
+    let keep = text.keep();
+    Ok(Query { text: text.into_sql(), arguments, keep })
+}

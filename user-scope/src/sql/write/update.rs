@@ -1,0 +1,167 @@
+//! Changes to one row.
+
+use sqlx::error::BoxDynError;
+
+use super::{Rowwise, set};
+use crate::backend::{Dialect, Query};
+use crate::context::Scope;
+use crate::entity::{ColumnSet, Entity, Moment, Shape, Stores, UserScoped};
+use crate::sql::log::{Record, bind_log};
+use crate::sql::parent::prove_parents;
+use crate::sql::rows::{State, bind_row, row};
+use crate::sql::{SqlText, arguments, values};
+
+/// What an update does.
+pub(crate) struct Revision<T: UserScoped> {
+    /// The columns that it sets, `updated_at` among them; not empty.
+    pub(crate) columns: ColumnSet,
+    /// Those of them that the application set, if their values are recorded.
+    pub(crate) values: ColumnSet,
+    pub(crate) changes: T::Changes,
+    pub(crate) moment: Moment,
+}
+
+/// Whether what a row was before must be known. PostgreSQL then locks it in the same statement: without that, what is
+/// recorded as the old value is often another one, and a stale write is not told from one that finds nothing.
+const fn looks_first(entity: &Entity, values: ColumnSet) -> bool {
+    entity.definition().version.is_some() || !values.is_empty()
+}
+
+/// SQLite has no lock to take inside of a transaction, and no statement inside of a statement: what the row is before the
+/// update, if that must be known. Columns: version, old values.
+pub(crate) fn look<T: UserScoped, DB: Stores<T>>(
+    scope: &Scope<'_, T::Owner>,
+    id: &T::Id,
+    columns: ColumnSet,
+) -> Result<Option<Query<DB>>, BoxDynError> {
+    let entity = T::entity();
+    if DB::DIALECT == Dialect::Postgres || !looks_first(entity, columns) {
+        return Ok(None);
+    }
+    let everyone = scope.is_everyone();
+    let text = entity.cache().text(DB::DIALECT, Shape::Look { everyone, columns }, || {
+        let mut text = SqlText::new(DB::DIALECT);
+        text.sql("SELECT ");
+        match entity.definition().version {
+            Some(version) => text.column(entity, version),
+            None => text.sql("NULL"),
+        };
+        text.sql(", ");
+        if columns.is_empty() {
+            text.sql("NULL");
+        } else {
+            values::object(&mut text, entity, columns);
+        }
+        text.sql(" FROM ").table(entity).sql(" WHERE ");
+        row(&mut text, entity, everyone, State::Live);
+        text.finish()
+    });
+    let mut arguments = arguments::<DB>(2);
+    bind_row::<T, DB>(&mut arguments, scope, id)?;
+    Ok(Some(Query { text: text.into(), arguments, keep: true }))
+}
+
+/// `UPDATE … SET … WHERE id = $1 AND owner = $2 RETURNING …`, with versions or values on PostgreSQL
+/// `WITH user_scope_before AS (SELECT … FOR NO KEY UPDATE), changed AS (UPDATE …) SELECT … FROM user_scope_before LEFT JOIN
+/// changed ON true`.
+///
+/// Columns: those of the entity; then old and new values, if they are recorded beside it; then, on PostgreSQL, the
+/// version that was found.
+pub(crate) fn update<T: UserScoped, DB: Stores<T>>(
+    scope: &Scope<'_, T::Owner>,
+    id: &T::Id,
+    revision: Revision<T>,
+    record: Record<'_>,
+) -> Result<Query<DB>, BoxDynError> {
+    let entity = T::entity();
+    let everyone = scope.is_everyone();
+    let Revision { columns, values, changes, moment } = revision;
+    let shape = Shape::Update { everyone, recorded: record.shape(entity), columns };
+    let text = entity.cache().text(DB::DIALECT, shape, || {
+        let mut text = SqlText::new(DB::DIALECT);
+        let rowwise = Rowwise { entity, record, everyone, values };
+        if DB::DIALECT == Dialect::Postgres && looks_first(entity, values) {
+            write_with_old(&mut text, &rowwise, columns);
+        } else {
+            rowwise.write(&mut text, |text| write_update(text, entity, columns, everyone, false));
+        }
+        text.finish()
+    });
+    let mut arguments = arguments::<DB>(columns.iter().count() + 5);
+    bind_row::<T, DB>(&mut arguments, scope, id)?;
+    let expected = T::expected_version(&changes);
+    DB::bind_changes(changes, moment, &mut arguments)?;
+    if let Some(version) = expected {
+        DB::add_integer(&mut arguments, version)?;
+    }
+    bind_log::<DB>(&mut arguments, record.in_statement())?;
+    Ok(Query { text: text.into(), arguments, keep: true })
+}
+
+fn write_with_old(text: &mut SqlText, rowwise: &Rowwise<'_>, columns: ColumnSet) {
+    let Rowwise { entity, everyone, values, .. } = *rowwise;
+    let version = entity.definition().version;
+    text.sql("WITH ").our("before").sql(" AS (SELECT ").name(entity.id_column()).sql(" AS ").our("id");
+    if let Some(version) = version {
+        text.sql(", ").column(entity, version).sql("::bigint AS ").our("version");
+    }
+    if !values.is_empty() {
+        text.sql(", ");
+        values::object(text, entity, values);
+        text.sql(" AS ").our("old");
+    }
+    text.sql(" FROM ").table(entity).sql(" WHERE ");
+    row(text, entity, everyone, State::Live);
+    text.sql(" FOR NO KEY UPDATE), changed AS (");
+    write_update(text, entity, columns, everyone, true);
+    text.sql(" RETURNING ").columns(entity).sql(")");
+    if rowwise.record.in_statement().is_some() {
+        text.sql(", ");
+        let old: &dyn Fn(&mut SqlText) = &|text| {
+            text.our("old");
+        };
+        rowwise.write_log(text, (!values.is_empty()).then_some(("old", old)));
+        text.sql(" FROM changed, ").our("before").sql(")");
+    }
+    text.sql(" SELECT ").columns(entity);
+    rowwise.write_values(text, |text| {
+        text.our("old");
+    });
+    if version.is_some() {
+        text.sql(", ").our("version");
+    }
+    text.sql(" FROM ").our("before").sql(" LEFT JOIN changed ON true");
+}
+
+/// `locked`: the row's two parameters have stood in `old` already.
+fn write_update(text: &mut SqlText, entity: &Entity, columns: ColumnSet, everyone: bool, locked: bool) {
+    let of_row = if everyone { 1 } else { 2 };
+    let parameter = |column| of_row + 1 + columns.iter().take_while(|position| *position < column).count();
+    text.sql("UPDATE ").table(entity);
+    set(text, entity, columns, |text, column| {
+        text.parameter_again(parameter(column));
+    });
+    if locked {
+        text.sql(" FROM ").our("before").sql(" WHERE ").name(entity.id_column()).sql(" = ").our("id").sql(" AND ");
+        text.name(entity.id_column()).sql(" = $1");
+        if !everyone {
+            text.sql(" AND ").name(entity.owner_column()).sql(" = $2");
+        }
+    } else {
+        text.sql(" WHERE ");
+        row(text, entity, everyone, State::Live);
+    }
+    text.skip_parameters(columns.iter().count());
+    if let Some(version) = entity.definition().version {
+        text.sql(" AND ").name(entity.table()).sql(".").column(entity, version).sql(" = ").parameter();
+    }
+    prove_parents(text, " AND ", entity, columns, &|text, column| {
+        if column != entity.definition().owner {
+            text.parameter_again(parameter(column));
+        } else if everyone {
+            text.table(entity).sql(".").column(entity, column);
+        } else {
+            text.parameter_again(2);
+        }
+    });
+}
