@@ -116,6 +116,28 @@ pub enum Error {
     #[error("this user id is reserved and cannot act; a caller is a real user")]
     ReservedUser,
 
+    /// A sealed context is past its time.
+    #[cfg(feature = "jobs")]
+    #[error("this sealed context has expired; the work has to be asked for again")]
+    SealExpired,
+
+    /// A sealed context cannot be opened: it was sealed with another key, for another purpose or for users of another
+    /// type, by a clock that is more than five minutes ahead of this one, or it was altered since. Which of these is not
+    /// told.
+    #[cfg(feature = "jobs")]
+    #[error("this is not a context that this application has sealed for this purpose")]
+    SealRefused,
+
+    /// A key for sealed contexts is not 32 bytes, or not random ones.
+    #[cfg(feature = "jobs")]
+    #[error("a context key is 32 random bytes, in hexadecimal or base64; `openssl rand -base64 32` makes one")]
+    InvalidKey,
+
+    /// The operating system gave no random numbers.
+    #[cfg(feature = "jobs")]
+    #[error("the operating system gave no random numbers")]
+    NoRandomness,
+
     /// A system context has to say why it exists, in 1,000 characters at most, three of them letters or
     /// digits.
     #[error("a system context needs a reason: at least 3 letters, at most 1,000 characters, no control characters")]

@@ -142,6 +142,8 @@ mod migration;
 mod observe;
 mod pool;
 mod repository;
+#[cfg(feature = "jobs")]
+mod seal;
 mod session;
 mod sql;
 mod state;
@@ -160,6 +162,8 @@ pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIde
 pub use pool::ScopedPool;
 pub use repository::{Query, Reaches, ScopedRepository};
 pub use system::{OwnedBy, ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
+#[cfg(feature = "jobs")]
+pub use seal::{ContextKey, SealedContext};
 pub use transaction::ScopedTransaction;
 pub use user_scope_derive::{Identifier, UserScoped};
 pub use uuid::Uuid;

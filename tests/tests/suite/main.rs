@@ -46,6 +46,7 @@ mod parents;
 mod predicates;
 mod readme;
 mod round_trips;
+mod sealed_contexts;
 mod shelf;
 mod system_mode;
 mod tracing_spans;
