@@ -138,6 +138,8 @@ mod entity;
 mod error;
 mod identifier;
 mod lease;
+#[cfg(feature = "metrics")]
+mod measure;
 mod migration;
 mod observe;
 mod pool;

@@ -1,5 +1,5 @@
 //! A `tracing` span around every operation, and an event when it is done: entity, operation, rows, duration, and
-//! no values.
+//! no values. With the feature `metrics` it is measured as well, in `measure`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,9 +10,20 @@ use tracing::{Instrument, Level};
 
 use crate::error::Result;
 
+#[cfg(feature = "metrics")]
+pub(crate) use crate::measure::measured as observed;
+#[cfg(not(feature = "metrics"))]
+pub(crate) use traced as observed;
+
 /// How many rows an operation gave or touched.
 pub(crate) trait Rows {
     fn rows(&self) -> u64;
+
+    /// Whether one row was asked for, and is not there.
+    #[cfg(feature = "metrics")]
+    fn are_missing(&self) -> bool {
+        false
+    }
 }
 
 /// A row that is there for certain.
@@ -34,6 +45,11 @@ impl<T> Rows for Option<T> {
     fn rows(&self) -> u64 {
         u64::from(self.is_some())
     }
+
+    #[cfg(feature = "metrics")]
+    fn are_missing(&self) -> bool {
+        self.is_none()
+    }
 }
 
 impl Rows for bool {
@@ -54,9 +70,9 @@ impl Rows for u64 {
     }
 }
 
-/// Runs `work`, observed. It is pinned where it was made, since moving a future of some kilobytes costs more than all
+/// Runs `work` in its span. It is pinned where it was made, since moving a future of some kilobytes costs more than all
 /// that is done here; and where nobody listens to this level no span is made at all.
-pub(crate) async fn observed<R: Rows>(
+pub(crate) async fn traced<R: Rows>(
     entity: &'static str,
     operation: &'static str,
     work: Pin<&mut impl Future<Output = Result<R>>>,

@@ -84,6 +84,8 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
 
 impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     pub(crate) fn assemble(pool: Pool<DB>, audit: AuditSettings) -> Self {
+        #[cfg(feature = "metrics")]
+        crate::measure::describe();
         let audit = Audit::new(audit, pool.clone(), <Id::Raw as RawIdentifier>::KIND);
         Self { state: Arc::new(PoolState::new(pool, audit)), id: PhantomData }
     }

@@ -42,6 +42,7 @@ mod golden;
 mod golden_sql;
 mod isolation;
 mod keys;
+mod metrics;
 mod parents;
 mod predicates;
 mod readme;

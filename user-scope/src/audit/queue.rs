@@ -13,6 +13,8 @@ use super::{AuditEvent, AuditSettings, DatabaseSink, Miss, Overflow, ReadAudit, 
 use crate::backend::Backend;
 use crate::entity::Entity;
 use crate::identifier::IdKind;
+#[cfg(feature = "metrics")]
+use crate::measure;
 
 /// What the background writer has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,14 +35,38 @@ pub struct AuditStats {
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) recorded: AtomicU64,
-    pub(super) dropped: AtomicU64,
-    pub(super) failed: AtomicU64,
-    pub(super) retries: AtomicU64,
+    recorded: AtomicU64,
+    dropped: AtomicU64,
+    failed: AtomicU64,
+    retries: AtomicU64,
 }
 
 impl Counters {
-    pub(super) fn add(counter: &AtomicU64, events: usize) {
+    pub(super) fn add_recorded(&self, events: usize) {
+        Self::add(&self.recorded, events);
+        #[cfg(feature = "metrics")]
+        measure::audit_events("recorded", events);
+    }
+
+    pub(super) fn add_dropped(&self, events: usize) {
+        Self::add(&self.dropped, events);
+        #[cfg(feature = "metrics")]
+        measure::audit_events("dropped", events);
+    }
+
+    pub(super) fn add_failed(&self, events: usize) {
+        Self::add(&self.failed, events);
+        #[cfg(feature = "metrics")]
+        measure::audit_events("failed", events);
+    }
+
+    pub(super) fn add_retry(&self) {
+        Self::add(&self.retries, 1);
+        #[cfg(feature = "metrics")]
+        measure::audit_retry();
+    }
+
+    fn add(counter: &AtomicU64, events: usize) {
         counter.fetch_add(events as u64, Ordering::Relaxed);
     }
 }
@@ -112,7 +138,7 @@ impl<DB: Backend> Audit<DB> {
 
     /// Counts events of which nobody can know whether they happened.
     pub(crate) fn count_dropped(&self, events: usize) {
-        Counters::add(&self.counters.dropped, events);
+        self.counters.add_dropped(events);
     }
 
     /// Hands `entries` to the writer. To be called when no connection and no transaction is held: it may wait
@@ -126,7 +152,10 @@ impl<DB: Backend> Audit<DB> {
             // Given back if the queue is full and the caller is to wait. He may be cancelled here.
             if let Some((entry, sender)) = self.try_submit(entry) {
                 let sent = tokio::time::timeout(LONGEST_WAIT, sender.send(entry)).await;
-                if !matches!(sent, Ok(Ok(()))) {
+                if matches!(sent, Ok(Ok(()))) {
+                    #[cfg(feature = "metrics")]
+                    measure::queued(1);
+                } else {
                     tracing::error!(target: "user_scope::audit", "the queue is stuck; an audit event is dropped");
                     self.count_dropped(1);
                 }
@@ -151,7 +180,11 @@ impl<DB: Backend> Audit<DB> {
         for _ in 0..2 {
             if let Line::Open { sender, .. } = &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
                 match sender.try_send(entry) {
-                    Ok(()) => return None,
+                    Ok(()) => {
+                        #[cfg(feature = "metrics")]
+                        measure::queued(1);
+                        return None;
+                    }
                     Err(TrySendError::Full(entry)) if self.settings.overflow == Overflow::Wait => {
                         return Some((entry, sender.clone()));
                     }
@@ -247,6 +280,6 @@ impl<I: ExactSizeIterator<Item = Entry>> Unsent<'_, I> {
 
 impl<I: ExactSizeIterator> Drop for Unsent<'_, I> {
     fn drop(&mut self) {
-        Counters::add(&self.counters.dropped, self.entries.len() + usize::from(self.held));
+        self.counters.add_dropped(self.entries.len() + usize::from(self.held));
     }
 }

@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +15,8 @@ use uuid::Uuid;
 use super::queue::{Counters, Entry};
 use super::{AuditEvent, AuditSink, SinkError, classify};
 use crate::backend::Backend;
+#[cfg(feature = "metrics")]
+use crate::measure;
 use crate::sql;
 
 /// How often a batch is sent, and the first pause; each further one is twice as long, up to the longest.
@@ -62,6 +63,8 @@ impl<DB: Backend> Writer<DB> {
                 }
             }
             self.in_hand = events.len() + misses.len();
+            #[cfg(feature = "metrics")]
+            measure::unqueued(self.in_hand);
             for misses in classify::by_entity(misses) {
                 let classified = || classify::denials(&self.pool, &misses);
                 let denials = self.retried(self.attempts.min(ATTEMPTS_TO_CLASSIFY), misses.len(), classified).await;
@@ -89,7 +92,7 @@ impl<DB: Backend> Writer<DB> {
         }
         let recorded = self.retried(self.attempts, events.len(), || self.sink.record(&events)).await;
         if recorded.is_some() {
-            Counters::add(&self.counters.recorded, events.len());
+            self.counters.add_recorded(events.len());
         }
         recorded.is_some()
     }
@@ -112,11 +115,11 @@ impl<DB: Backend> Writer<DB> {
                 break;
             }
             tracing::warn!(target: "user_scope::audit", %error, attempt, "audit events could not be recorded yet");
-            self.counters.retries.fetch_add(1, Ordering::Relaxed);
+            self.counters.add_retry();
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Counters::add(&self.counters.failed, count);
+        self.counters.add_failed(count);
         None
     }
 }
@@ -124,7 +127,9 @@ impl<DB: Backend> Writer<DB> {
 /// A writer that is dropped in the middle, as by a runtime that ends, has lost what he held.
 impl<DB: Backend> Drop for Writer<DB> {
     fn drop(&mut self) {
-        Counters::add(&self.counters.failed, self.in_hand + self.queue.len());
+        self.counters.add_failed(self.in_hand + self.queue.len());
+        #[cfg(feature = "metrics")]
+        measure::unqueued(self.queue.len());
     }
 }
 
