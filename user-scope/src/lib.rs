@@ -111,6 +111,44 @@
 //! Each operation is a `tracing` span, target `user_scope`, name `access`, with `entity` and `operation`, at the level
 //! debug; its end tells `rows` and `elapsed`. No value of a row and no user is in it.
 //!
+//! # Background jobs
+//!
+//! A caller goes into a queue as a [`SealedContext`] (feature `jobs`): encrypted and authenticated with a [`ContextKey`]
+//! that only the application has, for one purpose and a limited time. The worker opens it and works as that user. Neither
+//! context is for serde, so there is no other way through a queue.
+//!
+//! ```
+//! # #[cfg(feature = "jobs")]
+//! # fn f(key: user_scope::ContextKey, alice: user_scope::UserContext, job: user_scope::Uuid) -> user_scope::Result<()> {
+//! let day = std::time::Duration::from_secs(24 * 3_600);
+//! let text = key.seal(&alice, &format!("exports/{job}"), day)?.to_string();      // in the request
+//! let caller: user_scope::UserContext = key.open(&text.parse()?, &format!("exports/{job}"))?;       // in the worker
+//! # drop(caller); Ok(()) }
+//! ```
+//!
+//! A system context is not sealed. The worker opens the administrator's own, checks that he is still one, and asks for
+//! `pool.system(reason).requested_by(&admin)` itself: the receipt is written when the work is done. The example
+//! `background_job` shows all of it.
+//!
+//! # Metrics
+//!
+//! With the feature `metrics` the recorder that the application installs for the crate [`metrics`](https://docs.rs/metrics)
+//! is told, from the moment when it is there; install it before the pool is made, which describes them:
+//!
+//! | name | kind | labels |
+//! |---|---|---|
+//! | `user_scope_operations_total` | counter | `entity`, `operation`, `outcome` |
+//! | `user_scope_operation_seconds` | histogram, seconds | `entity`, `operation` |
+//! | `user_scope_rows_total` | counter of rows that were given or touched | `entity`, `operation` |
+//! | `user_scope_audit_events_total` | counter of events of the background audit | `outcome`: `recorded`, `dropped`, `failed` |
+//! | `user_scope_audit_retries_total` | counter of batches that were sent again | |
+//! | `user_scope_audit_queue_length` | gauge of events that wait, of all pools | |
+//!
+//! The outcome of an operation is `ok`, `not_found`, the kind of its [`Error`], as `parent_not_found` or `unavailable`, or
+//! `cancelled` if its future was dropped. A row that is foreign is `not_found`: that it was a denial is found out later,
+//! and stands in the audit. Labels hold names that stand in the code, and no value and no user. An audit row that is atomic
+//! with its write is no event of the background audit.
+//!
 //! # Features
 //!
 //! | feature | gives |
@@ -120,6 +158,8 @@
 //! | `chrono` | `created_at` and `updated_at` as `chrono::DateTime<Utc>` or `NaiveDateTime` |
 //! | `time` | the same as `time::OffsetDateTime` or `PrimitiveDateTime` |
 //! | `json` | [`Change`] from JSON or another format of serde, and sqlx's JSON types |
+//! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
+//! | `metrics` | counters and durations for the crate `metrics` |
 //!
 //! None is on by default. TLS is switched on at sqlx. The runtime is tokio.
 #![cfg_attr(docsrs, feature(doc_cfg))]

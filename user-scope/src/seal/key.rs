@@ -109,7 +109,9 @@ impl ContextKey {
     /// own, in the name of the administrator who was.
     ///
     /// The purpose is the name of the queue. With the job's id in it, as `exports/0199…`, the seal cannot be moved to
-    /// another job either. It is not encrypted, for it is not in the seal: whoever opens it says it again.
+    /// another job either. It is not in the seal: whoever opens it says it again. What else is in the job is not sealed:
+    /// whoever can write to the queue can have something else done, within what the caller may do. If that matters, put a
+    /// digest of it into the purpose.
     ///
     /// # Errors
     ///

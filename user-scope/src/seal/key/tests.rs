@@ -1,3 +1,11 @@
+//! What only a clock that can be set, or an authentic seal with odd contents, can show.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic with a sentence is how a fault is told"
+)]
+
 use std::time::Duration;
 
 use uuid::Uuid;
