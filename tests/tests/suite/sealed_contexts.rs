@@ -187,6 +187,8 @@ fn comes_back<Id: Identifier + PartialEq + std::fmt::Debug>(user: Id, purpose: &
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_user_comes_back(uuid: u128, integer: i64, text: String, purpose: String) {
         comes_back(Uuid::from_u128(uuid), &purpose)?;

@@ -85,6 +85,17 @@ fn two_keys_that_have_one_id_by_chance_both_open() {
 }
 
 #[test]
+fn no_nonce_is_used_twice() {
+    let key = ContextKey::generate().expect("a key");
+    let nonces: std::collections::HashSet<Vec<u8>> = (0..1_000)
+        .map(|_| key.seal_at(&alice(), "mails", Duration::MAX, 0).expect("sealed"))
+        .map(|sealed| sealed.as_bytes()[1 + KEY_ID..][..NONCE].to_vec())
+        .collect();
+    assert_eq!(nonces.len(), 1_000);
+    assert!(!nonces.contains(&[0; NONCE][..]), "this one is for the id of the key");
+}
+
+#[test]
 fn the_id_of_a_key_is_its_own() {
     let bytes: [u8; 32] = Generate::try_generate().expect("random numbers");
     let id = |bytes: &[u8; 32]| ContextKey::new(bytes).expect("a key").newest.id;
