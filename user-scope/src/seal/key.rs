@@ -1,10 +1,10 @@
 //! The application's key: seals a context, and opens it again.
 
+mod written;
+
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
@@ -76,7 +76,7 @@ impl ContextKey {
     /// [`Error::InvalidKey`] if somebody chose them: all the same, counted up, few different ones, or a text. Of random
     /// keys not one in 10¹³ is refused.
     pub fn new(bytes: &[u8; 32]) -> Result<Self> {
-        if is_chosen(bytes) {
+        if written::is_chosen(bytes) {
             return Err(Error::InvalidKey);
         }
         Ok(Self { newest: Key::new(bytes)?, previous: Vec::new() })
@@ -197,52 +197,6 @@ impl Key {
     fn bound_to(&self, purpose: &str) -> Vec<u8> {
         [DOMAIN, &[VERSION], &self.id, purpose.as_bytes()].concat()
     }
-}
-
-impl FromStr for ContextKey {
-    type Err = Error;
-
-    /// The key from 64 hexadecimal digits, or from base64, of either alphabet, padded or not. White space around it is
-    /// left out: a file that holds a secret often ends with a line break.
-    fn from_str(text: &str) -> Result<Self> {
-        let text = text.trim();
-        let mut bytes = [0; 32];
-        let decode = match text.len() {
-            64 => return Self::new(&from_hex(text).ok_or(Error::InvalidKey)?),
-            44 if text.contains(['-', '_']) => Base64Url::decode,
-            44 => Base64::decode,
-            43 if text.contains(['-', '_']) => Base64UrlUnpadded::decode,
-            43 => Base64Unpadded::decode,
-            _ => return Err(Error::InvalidKey),
-        };
-        match decode(text, &mut bytes) {
-            Ok(decoded) if decoded.len() == 32 => Self::new(&bytes),
-            _ => Err(Error::InvalidKey),
-        }
-    }
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        for &digit in digits {
-            let value = char::from(digit).to_digit(16)?;
-            *byte = *byte << 4 | u8::try_from(value).ok()?;
-        }
-    }
-    Some(bytes)
-}
-
-/// Whether no random source can have given this.
-fn is_chosen(bytes: &[u8; 32]) -> bool {
-    let mut different = bytes.to_vec();
-    different.sort_unstable();
-    different.dedup();
-    let mut steps = bytes.iter().zip(bytes.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one));
-    let first = steps.next();
-    different.len() < 12
-        || steps.all(|step| Some(step) == first)
-        || bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl fmt::Debug for ContextKey {
