@@ -112,6 +112,39 @@ pub enum Error {
         entity: &'static str,
     },
 
+    /// The cursor is not one of this query, with the same order and filter, or its values were forged.
+    #[error("this cursor of `{entity}` belongs to another query or was damaged; start again at the first page")]
+    InvalidCursor {
+        /// The entity's name.
+        entity: &'static str,
+        /// What the database said, if it was the database that refused it.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// A page cannot be ordered by a column marked `redact`: the value would be shown in the cursor.
+    #[error("pages of `{entity}` cannot be ordered by `{column}`, which is redacted and would be shown in the cursor")]
+    SecretInCursor {
+        /// The entity's name.
+        entity: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+
+    /// The last row of the page has such long values in the order that its cursor would fit into no URL.
+    #[error("a cursor of `{entity}` would be longer than 8,192 characters; order the pages by shorter columns")]
+    CursorTooLong {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
+    /// A page of no rows leads nowhere.
+    #[error("a page of `{entity}` must have room for at least one row")]
+    EmptyPage {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
     /// The system user, or nobody, cannot be a caller: nil, 0, `""` and `"system"` are refused.
     #[error("this user id is reserved and cannot act; a caller is a real user")]
     ReservedUser,

@@ -172,6 +172,7 @@ pub mod audit;
 mod backend;
 mod builder;
 mod context;
+mod cursor;
 #[doc(hidden)]
 pub mod derive_support;
 mod entity;
@@ -195,6 +196,7 @@ mod transaction;
 pub use backend::{Backend, Value};
 pub use builder::{PoolSource, ScopedPoolBuilder};
 pub use context::{Administers, Caller, Inserts, UserContext, Writes};
+pub use cursor::{Cursor, InvalidCursor};
 pub use entity::{
     Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullable, Operand, Order, Predicate, SoftDelete,
     Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned,
@@ -202,10 +204,10 @@ pub use entity::{
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};
 pub use pool::ScopedPool;
-pub use repository::{Query, Reaches, ScopedRepository};
-pub use system::{OwnedBy, ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
+pub use repository::{Page, Query, Reaches, ScopedRepository};
 #[cfg(feature = "jobs")]
 pub use seal::{ContextKey, SealedContext};
+pub use system::{OwnedBy, ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
 pub use transaction::ScopedTransaction;
 pub use user_scope_derive::{Identifier, UserScoped};
 pub use uuid::Uuid;

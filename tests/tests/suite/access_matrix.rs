@@ -34,13 +34,14 @@ async fn the_access_matrix_is_as_kept<DB: TestDb>() {
     assert_golden("access_matrix.txt", &format!("{table}\n"));
 }
 
-const OPERATIONS: [&str; 22] = [
+const OPERATIONS: [&str; 23] = [
     "get",
     "find",
     "exists",
     "query.all",
     "query.first",
     "query.count",
+    "query.page",
     "query.with_deleted",
     "children",
     "children_of",
@@ -171,6 +172,7 @@ async fn of_anybody<DB: TestDb, C: Writes<Owner = Uuid> + Reaches<Page>>(
         "query.all" => show(by_id().all().await.map(|rows| rows.len())),
         "query.first" => show(by_id().first().await.map(|row| row.map_or("none", |_| "the row"))),
         "query.count" => show(by_id().count().await),
+        "query.page" => show(by_id().page(10, None).await.map(|page| page.rows.len())),
         "query.with_deleted" => show(by_id().with_deleted().count().await),
         "children" => show(folders.children::<Page>(&folder.id).count().await),
         "children_of" => {

@@ -9,6 +9,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::fmt;
 use std::future::Future;
 
 use sqlx::error::BoxDynError;
@@ -92,6 +93,19 @@ pub struct LogRow {
     pub(crate) occurred_at: i64,
 }
 
+/// A value of a column by which rows are ordered, as the driver gives it and takes it back: on PostgreSQL bytes whose
+/// meaning only the server knows, on SQLite one of its storage classes. It has no `Debug`: it is of a row.
+#[doc(hidden)]
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeyValue {
+    Null,
+    Integer(i64),
+    /// The bits of an `f64`.
+    Real(u64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
 mod sealed {
     pub trait Sealed {}
     #[cfg(feature = "postgres")]
@@ -144,11 +158,20 @@ pub trait Backend: Database + sealed::Sealed {
     fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue>;
 
     #[doc(hidden)]
+    fn get_key(row: &Self::Row, position: usize) -> sqlx::Result<KeyValue>;
+
+    #[doc(hidden)]
     fn add_text(arguments: &mut Self::Arguments, text: Option<&str>) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn add_integer(arguments: &mut Self::Arguments, integer: i64) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn add_id(arguments: &mut Self::Arguments, id: &IdValue) -> Result<(), BoxDynError>;
+    /// Binds what [`get_key`](Self::get_key) gave, other than NULL, to be compared with the same column.
+    #[doc(hidden)]
+    fn add_key(arguments: &mut Self::Arguments, value: &KeyValue) -> Result<(), BoxDynError>;
+    /// Writes down all that was bound, for a fingerprint.
+    #[doc(hidden)]
+    fn write_arguments(arguments: &Self::Arguments, to: &mut dyn fmt::Write) -> fmt::Result;
     /// Binds a batch of log rows as `sql::log` writes them: a column an argument, or a value an argument.
     #[doc(hidden)]
     fn add_log_rows(arguments: &mut Self::Arguments, kind: IdKind, rows: &[LogRow]) -> Result<(), BoxDynError>;
@@ -226,6 +249,11 @@ macro_rules! methods_that_every_driver_has {
                 IdValue::Integer(id) => sqlx::Arguments::add(arguments, id),
                 IdValue::Text(id) => sqlx::Arguments::add(arguments, id.as_str()),
             }
+        }
+
+        /// The arguments of both drivers show every byte of themselves in `Debug`, and have no other way to be read.
+        fn write_arguments(arguments: &Self::Arguments, to: &mut dyn std::fmt::Write) -> std::fmt::Result {
+            write!(to, "{arguments:?}")
         }
 
         async fn fetch_optional(

@@ -1,10 +1,12 @@
 //! PostgreSQL.
 
-use sqlx::Postgres;
+use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgConnectOptions, PgTypeInfo};
+use sqlx::{Encode, Postgres, Row, Type, ValueRef};
 
-use super::{Backend, Dialect, LogRow, Query, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Query, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Postgres {
@@ -22,6 +24,21 @@ impl Backend for Postgres {
     /// sqlx reads on until the server is ready for the next statement.
     async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
         Self::fetch_optional(connection, query).await
+    }
+
+    fn get_key(row: &Self::Row, position: usize) -> sqlx::Result<KeyValue> {
+        let value = row.try_get_raw(position)?;
+        if value.is_null() {
+            return Ok(KeyValue::Null);
+        }
+        Ok(KeyValue::Bytes(value.as_bytes().map_err(sqlx::Error::Decode)?.to_vec()))
+    }
+
+    fn add_key(arguments: &mut Self::Arguments, value: &KeyValue) -> Result<(), BoxDynError> {
+        match value {
+            KeyValue::Bytes(bytes) => sqlx::Arguments::add(arguments, AsItCame(bytes)),
+            _ => Err("a value that PostgreSQL did not give".into()),
+        }
     }
 
     /// One array a column, for `UNNEST`: the same text for any number of rows.
@@ -44,6 +61,23 @@ impl Backend for Postgres {
         arguments.add(rows.iter().map(|row| row.operation).collect::<Vec<_>>())?;
         arguments.add(rows.iter().map(|row| row.details.as_deref()).collect::<Vec<_>>())?;
         arguments.add(rows.iter().map(|row| row.occurred_at).collect::<Vec<_>>())
+    }
+}
+
+/// A value in the binary format of its type, which the server finds out from the column that it is compared with.
+struct AsItCame<'a>(&'a [u8]);
+
+impl Type<Postgres> for AsItCame<'_> {
+    /// 0 stands for a type that is not said.
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(0))
+    }
+}
+
+impl Encode<'_, Postgres> for AsItCame<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        buffer.extend_from_slice(self.0);
+        Ok(IsNull::No)
     }
 }
 

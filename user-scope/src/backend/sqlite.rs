@@ -1,10 +1,10 @@
 //! SQLite.
 
-use sqlx::Sqlite;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{Row, Sqlite, TypeInfo, ValueRef};
 
-use super::{Backend, Dialect, LogRow, Query, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Query, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Sqlite {
@@ -22,6 +22,30 @@ impl Backend for Sqlite {
 
     async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
         Ok(Self::fetch_all(connection, query).await?.into_iter().next())
+    }
+
+    /// The storage class of the value counts, not the type of the column.
+    fn get_key(row: &Self::Row, position: usize) -> sqlx::Result<KeyValue> {
+        let value = row.try_get_raw(position)?;
+        if value.is_null() {
+            return Ok(KeyValue::Null);
+        }
+        match value.type_info().name() {
+            "INTEGER" => row.try_get(position).map(KeyValue::Integer),
+            "REAL" => row.try_get(position).map(|real: f64| KeyValue::Real(real.to_bits())),
+            "TEXT" => row.try_get(position).map(KeyValue::Text),
+            _ => row.try_get(position).map(KeyValue::Bytes),
+        }
+    }
+
+    fn add_key(arguments: &mut Self::Arguments, value: &KeyValue) -> Result<(), BoxDynError> {
+        match value {
+            KeyValue::Null => Err("NULL is compared with nothing".into()),
+            KeyValue::Integer(integer) => Self::add_integer(arguments, *integer),
+            KeyValue::Real(bits) => sqlx::Arguments::add(arguments, f64::from_bits(*bits)),
+            KeyValue::Text(text) => Self::add_text(arguments, Some(text)),
+            KeyValue::Bytes(bytes) => sqlx::Arguments::add(arguments, bytes.as_slice()),
+        }
     }
 
     /// One argument a value, row by row. A user is stored as text, so that the monitoring queries print it.

@@ -124,6 +124,22 @@ impl<T> Not for Predicate<T> {
     }
 }
 
+impl Node {
+    /// Whether the condition is about a column for which `test` holds.
+    pub(crate) fn has_column(&self, test: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Self::Compare { column, .. }
+            | Self::In { column, .. }
+            | Self::Between { column, .. }
+            | Self::Like { column, .. }
+            | Self::IsNull { column } => test(*column),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.has_column(test)),
+            Self::Not(node) => node.has_column(test),
+            Self::TooDeep => false,
+        }
+    }
+}
+
 /// The shape of the condition; values are left out, they may be secret.
 impl<T> fmt::Debug for Predicate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,7 +180,7 @@ pub struct Order<T> {
 }
 
 impl<T> Order<T> {
-    pub(super) const fn new(column: usize, direction: Direction, nullable: bool) -> Self {
+    pub(crate) const fn new(column: usize, direction: Direction, nullable: bool) -> Self {
         Self { column, direction, nullable, entity: PhantomData }
     }
 }

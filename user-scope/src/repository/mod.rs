@@ -1,12 +1,13 @@
 //! The only way to an entity's rows.
 //!
-//! One file each for what a repository does: [`reading`] one row, [`writing`] one row, and [`query`], rows by a
-//! condition; `everyone` holds what only a system context may do. Each operation names itself, lets `sql` write
+//! One file each for what a repository does: [`reading`] one row, [`writing`] one row, [`query`], rows by a
+//! condition, and [`pages`] of them; `everyone` holds what only a system context may do. Each operation names itself, lets `sql` write
 //! the statement, runs it on a session and leaves its trace. No SQL and no driver enters here.
 
 mod bulk;
 mod deleted;
 mod everyone;
+mod pages;
 mod query;
 mod reading;
 mod recording;
@@ -19,6 +20,7 @@ use std::marker::PhantomData;
 
 use uuid::Uuid;
 
+pub use pages::Page;
 pub use query::Query;
 
 use crate::audit::{Audit, AuditEvent, Details, Entry, Miss, Operation};

@@ -14,18 +14,18 @@ use crate::session::Session;
 use crate::sql::{self, Selection, State};
 
 /// A question for rows, from [`ScopedRepository::query`]. The owner is part of it from the start.
-#[must_use = "a query does nothing until `all`, `first` or `count` is awaited"]
+#[must_use = "a query does nothing until `all`, `first`, `count` or `page` is awaited"]
 pub struct Query<'a, T, DB, C = UserContext<<T as UserScoped>::Owner>>
 where
     T: UserScoped,
     DB: Backend,
     C: Caller<Owner = T::Owner>,
 {
-    repository: ScopedRepository<'a, T, DB, C>,
-    filter: Option<Predicate<T>>,
-    order: Vec<Order<T>>,
-    limit: Option<u32>,
     pub(super) state: State,
+    pub(super) repository: ScopedRepository<'a, T, DB, C>,
+    pub(super) filter: Option<Predicate<T>>,
+    pub(super) order: Vec<Order<T>>,
+    pub(super) limit: Option<u32>,
 }
 
 impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
@@ -121,7 +121,7 @@ where
         .await
     }
 
-    fn check_depth(&self) -> Result<()> {
+    pub(super) fn check_depth(&self) -> Result<()> {
         match &self.filter {
             Some(filter) if filter.is_too_deep() => Err(Error::TooDeep { entity: T::entity().name() }),
             _ => Ok(()),
@@ -132,7 +132,7 @@ where
         Selection { filter: self.filter, order: self.order, limit: self.limit, state: self.state }
     }
 
-    async fn run<R: Rows>(
+    pub(super) async fn run<R: Rows>(
         repository: ScopedRepository<'_, T, DB, C>,
         statement: Result<Statement<DB>, sqlx::error::BoxDynError>,
         decode: impl FnOnce(&[DB::Row]) -> sqlx::Result<R>,

@@ -101,14 +101,14 @@ pub(super) fn bind_row<T: UserScoped, DB: Stores<T>>(
 }
 
 /// Writes ` WHERE owner = $1 AND (…)`: the owner first, and around what the application asks for a bracket, so that no
-/// `OR` in it reaches further.
+/// `OR` in it reaches further. Gives the word by which a further condition is added.
 pub(super) fn condition<T: UserScoped, DB: Stores<T>>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
     scope: &Scope<'_, T::Owner>,
     filter: Option<&Predicate<T>>,
     state: State,
-) -> Result<(), BoxDynError> {
+) -> Result<&'static str, BoxDynError> {
     let mut keyword = " WHERE ";
     if let Scope::User(owner) = scope {
         text.sql(keyword).name(T::entity().owner_column()).sql(" = ").parameter();
@@ -122,8 +122,9 @@ pub(super) fn condition<T: UserScoped, DB: Stores<T>>(
         text.sql(keyword).sql("(");
         predicate::write::<T, DB>(text, arguments, filter.node())?;
         text.sql(")");
+        keyword = " AND ";
     }
-    Ok(())
+    Ok(keyword)
 }
 
 /// Writes whether the mark is to be there, after `keyword`, and tells whether there was anything to write.

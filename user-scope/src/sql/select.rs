@@ -99,7 +99,7 @@ pub(crate) fn count<T: UserScoped, DB: Stores<T>>(
     Ok(Query { text: text.into_sql(), arguments, keep })
 }
 
-fn order<T: UserScoped>(text: &mut SqlText, order: &[Order<T>]) {
+pub(super) fn order<T: UserScoped>(text: &mut SqlText, order: &[Order<T>]) {
     if order.is_empty() {
         return;
     }
