@@ -28,6 +28,11 @@ impl Faults {
         }
     }
 
+    /// Whether nothing was found so far.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// All faults as `compile_error!`s, `None` if there are none.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         self.0.map(syn::Error::into_compile_error)

@@ -1,4 +1,5 @@
-//! The derive macros of `user-scope`. Use them through it: `user_scope::UserScoped`, `user_scope::Identifier`.
+//! The derive macros of `user-scope`. Use them through it: `user_scope::UserScoped`, `user_scope::Select`,
+//! `user_scope::Identifier`.
 //!
 //! The macros know no database: they emit names, types and positions, and the library writes the SQL.
 
@@ -82,6 +83,43 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(UserScoped, attributes(user_scoped))]
 pub fn derive_user_scoped(input: TokenStream) -> TokenStream {
     expand::user_scoped(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct a selection: some columns of an entity, which alone are read from the table.
+///
+/// ```
+/// use user_scope::{Select, UserScoped, Uuid};
+///
+/// #[derive(UserScoped)]
+/// #[user_scoped(table = "tasks")]
+/// struct Task {
+///     #[user_scoped(id)]
+///     id: Uuid,
+///     #[user_scoped(owner)]
+///     user_id: Uuid,
+///     title: String,
+///     note: Option<String>,
+/// }
+///
+/// #[derive(Select)]
+/// #[user_scoped(from = Task)]
+/// struct Headline {
+///     id: Uuid,
+///     title: String,
+///     #[user_scoped(column = NOTE)]
+///     remark: Option<String>,
+/// }
+/// ```
+///
+/// `tasks.query().select::<Headline>()` reads rows as this struct. It has named fields and no generics. A field is read
+/// from the column of the entity's field of the same name, and has the same type; `#[user_scoped(column = NOTE)]` names
+/// the constant of another one. What does not fit does not compile.
+///
+/// On the struct, `from = Task` names the entity, and `crate = "path"` says where `user-scope` is found if it is not
+/// `::user_scope`.
+#[proc_macro_derive(Select, attributes(user_scoped))]
+pub fn derive_select(input: TokenStream) -> TokenStream {
+    expand::select(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Makes a newtype an identifier, of users or of rows.

@@ -104,7 +104,7 @@ impl<'a> Entity<'a> {
             vis: &field.vis,
             docs: field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect(),
             name: attributes.column.clone().unwrap_or_else(|| LitStr::new(&bare.to_string(), ident.span())),
-            constant: Ident::new(&bare.to_string().to_ascii_uppercase(), ident.span()),
+            constant: constant(ident),
             ty: &field.ty,
             value: without_option(&field.ty),
             role: Role::of(&attributes),
@@ -195,7 +195,7 @@ impl Column<'_> {
 
     /// Messages about generated code stand where the field's type stands.
     pub(crate) fn type_span(&self) -> Span {
-        self.value.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| at(token.span()))
+        at_type(self.value)
     }
 }
 
@@ -228,6 +228,16 @@ pub(crate) fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
+/// Generated code that is shown where a type begins.
+pub(crate) fn at_type(ty: &Type) -> Span {
+    ty.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| at(token.span()))
+}
+
+/// The constant of the column of the field `ident`.
+pub(crate) fn constant(ident: &Ident) -> Ident {
+    Ident::new(&ident.unraw().to_string().to_ascii_uppercase(), ident.span())
+}
+
 /// Path to the library's `derive_support`.
 pub(crate) fn support(crate_path: Option<syn::Path>) -> TokenStream {
     match crate_path {
@@ -236,7 +246,7 @@ pub(crate) fn support(crate_path: Option<syn::Path>) -> TokenStream {
     }
 }
 
-fn named_fields(input: &DeriveInput) -> impl Iterator<Item = &Field> {
+pub(crate) fn named_fields(input: &DeriveInput) -> impl Iterator<Item = &Field> {
     let fields = match &input.data {
         syn::Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => Some(&fields.named),

@@ -7,8 +7,8 @@ use sqlx::error::BoxDynError;
 pub use crate::backend::{Backend, Value};
 pub use crate::entity::{
     Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, KeyedById, Lists,
-    Moment, NotNull, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, SoftDelete, Stamp, Stored, Timestamp,
-    UniqueKey, UserScoped, VersionNumber, Versioned, WriteAudit,
+    Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, Select, SelectedAs,
+    SoftDelete, Stamp, Stored, Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned, WriteAudit,
 };
 pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};
 pub use sqlx::Database;
@@ -39,6 +39,29 @@ pub fn get_optional_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position:
     let Some(text) = DB::get_text(row, position)? else { return Ok(None) };
     let raw = I::Raw::from_text(text).map_err(|error| unreadable(position, error.into()))?;
     Ok(Some(I::from_raw(raw)))
+}
+
+/// A column's value, boxed, or NULL.
+pub type AnyValue = Option<Box<dyn Any + Send>>;
+
+/// Reads a column whose type is known at run time only.
+pub fn get_any<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> sqlx::Result<AnyValue> {
+    Ok(DB::get_optional::<V>(row, position)?.map(|value| Box::new(value) as Box<dyn Any + Send>))
+}
+
+/// The same for an identifier that is stored as text.
+pub fn get_any_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -> sqlx::Result<AnyValue> {
+    Ok(get_optional_as_text::<DB, I>(row, position)?.map(|id| Box::new(id) as Box<dyn Any + Send>))
+}
+
+/// Reads the field of a selection, which stands at `position` of `row`.
+pub fn selected<DB, T, F, C>(column: C, row: &DB::Row, position: usize) -> sqlx::Result<F>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: SelectedAs<T, F>,
+{
+    column.read_as::<DB>(row, position)
 }
 
 fn unreadable(position: usize, source: BoxDynError) -> sqlx::Error {

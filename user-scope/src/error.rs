@@ -181,6 +181,10 @@ pub enum Error {
     #[error("this transaction was interrupted or failed earlier and can only be rolled back; begin a new one")]
     TransactionAborted,
 
+    /// A [`RowStream`](crate::RowStream) is open in this transaction, which can do one thing at a time.
+    #[error("a stream of rows is open in this transaction; finish or drop it first")]
+    Busy,
+
     /// The audit row could not be written, and therefore nothing was.
     #[error("the audit table cannot be used, and so nothing was done; is it there? `pool.migrate()` makes it")]
     Audit {
@@ -318,7 +322,11 @@ fn is_about_the_log(error: &dyn DatabaseError) -> bool {
     error.table() == Some(LOG) || is_about_a_table && error.message().contains(LOG)
 }
 
-/// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch".
+/// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch", and a sum that
+/// overflows, which has no code of its own.
 fn is_about_a_value(error: &dyn DatabaseError) -> bool {
-    error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22") || code == "18" || code == "20")
+    error.code().is_some_and(|code| match &*code {
+        "1" => error.message() == "integer overflow",
+        code => code.len() == 5 && code.starts_with("22") || code == "18" || code == "20",
+    })
 }

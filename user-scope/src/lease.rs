@@ -15,6 +15,8 @@ use crate::backend::Backend;
 pub(crate) struct Lease<DB: Backend> {
     connection: PoolConnection<DB>,
     state: State,
+    /// Rows are on their way, and nobody knows how many.
+    expects_rows: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +31,16 @@ enum State {
 
 impl<DB: Backend> Lease<DB> {
     pub(crate) async fn acquire(pool: &Pool<DB>) -> sqlx::Result<Self> {
-        Ok(Self { connection: pool.acquire().await?, state: State::Idle })
+        Ok(Self { connection: pool.acquire().await?, state: State::Idle, expects_rows: false })
     }
 
     pub(crate) fn connection(&mut self) -> &mut DB::Connection {
         &mut self.connection
+    }
+
+    /// Whether rows are on their way that have not been read.
+    pub(crate) const fn expect_rows(&mut self, expected: bool) {
+        self.expects_rows = expected;
     }
 
     pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
@@ -60,6 +67,8 @@ impl<DB: Backend> Lease<DB> {
 impl<DB: Backend> Drop for Lease<DB> {
     fn drop(&mut self) {
         match self.state {
+            // To read on to the end of a result, only to throw it away, may take for ever.
+            State::Idle if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
             State::Idle => {}
             // Nobody can tell whether a transaction is open, and nothing short of a round trip could end it. sqlx
             // closes the connection in the background; closing the pool waits for that. SQLite's worker rolls

@@ -198,16 +198,16 @@ pub use builder::{PoolSource, ScopedPoolBuilder};
 pub use context::{Administers, Caller, Inserts, UserContext, Writes};
 pub use cursor::{Cursor, InvalidCursor};
 pub use entity::{
-    Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullable, Operand, Order, Predicate, SoftDelete,
-    Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned,
+    Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullability, Nullable, Operand, Order, Ordered,
+    Predicate, Select, SoftDelete, Stores, Summable, Timestamp, Total, UniqueKey, UserScoped, VersionNumber, Versioned,
 };
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};
 pub use pool::ScopedPool;
-pub use repository::{Page, Query, Reaches, ScopedRepository};
+pub use repository::{Page, Query, Reaches, RowStream, ScopedRepository};
 #[cfg(feature = "jobs")]
 pub use seal::{ContextKey, SealedContext};
 pub use system::{OwnedBy, ReadOnly, ReadWrite, SignedRequest, SystemContext, SystemRequest};
 pub use transaction::ScopedTransaction;
-pub use user_scope_derive::{Identifier, UserScoped};
+pub use user_scope_derive::{Identifier, Select, UserScoped};
 pub use uuid::Uuid;

@@ -94,6 +94,7 @@ const fn outcome(error: &Error) -> &'static str {
         Error::Duplicate { .. } => "duplicate",
         Error::Referenced { .. } => "referenced",
         Error::Stale { .. } => "stale",
+        Error::Busy => "busy",
         Error::InvalidCursor { .. } => "invalid_cursor",
         Error::SecretInCursor { .. } => "secret_in_cursor",
         Error::CursorTooLong { .. } => "cursor_too_long",

@@ -3,7 +3,9 @@
 //! Every operation has one shape: it takes a [`Session`], runs its statements on it, and concludes it with the
 //! events that it leaves. What happens to connection, transaction and events in each case is decided here, once.
 
-use tokio::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audit::{Audit, Entry};
 use crate::backend::Backend;
@@ -15,7 +17,7 @@ use crate::state::{Passage, PoolState};
 #[derive(Debug)]
 pub(crate) enum Source<'a, DB: Backend> {
     Pool(&'a PoolState<DB>),
-    Transaction(&'a Mutex<Shared<DB>>),
+    Transaction(&'a Common<DB>),
 }
 
 impl<DB: Backend> Clone for Source<'_, DB> {
@@ -26,7 +28,22 @@ impl<DB: Backend> Clone for Source<'_, DB> {
 
 impl<DB: Backend> Copy for Source<'_, DB> {}
 
-/// A transaction, as its repositories share it.
+/// A transaction, as its repositories share it: one operation after the other.
+#[derive(Debug)]
+pub(crate) struct Common<DB: Backend> {
+    shared: Mutex<Shared<DB>>,
+    streaming: Streaming,
+}
+
+/// Whether a stream of rows is open in a transaction. It may stay so for as long as its consumer likes, who may be the
+/// very one who asks for the next operation: that must not wait for him.
+#[derive(Debug, Default)]
+pub(crate) struct Streaming {
+    is_open: AtomicBool,
+    opened: Notify,
+}
+
+/// What an operation in a transaction has while it is its turn.
 #[derive(Debug)]
 pub(crate) struct Shared<DB: Backend> {
     pub(crate) lease: Lease<DB>,
@@ -51,7 +68,7 @@ pub(crate) enum Health {
 #[derive(Debug)]
 pub(crate) enum Session<'a, DB: Backend> {
     Own(Lease<DB>, Passage),
-    Transaction(MutexGuard<'a, Shared<DB>>),
+    Transaction(MutexGuard<'a, Shared<DB>>, &'a Streaming),
 }
 
 /// What an operation leaves for the audit.
@@ -73,14 +90,61 @@ impl<'a, DB: Backend> Source<'a, DB> {
                 let passage = state.enter().map_err(failed)?;
                 Ok(Session::Own(Lease::acquire(state.pool()).await.map_err(failed)?, passage))
             }
-            Self::Transaction(shared) => {
-                let mut shared = shared.lock().await;
+            Self::Transaction(common) => {
+                let mut shared = common.turn().await?;
                 if shared.health != Health::Sound {
                     return Err(Error::TransactionAborted);
                 }
                 shared.health = Health::Busy;
-                Ok(Session::Transaction(shared))
+                Ok(Session::Transaction(shared, &common.streaming))
             }
+        }
+    }
+}
+
+impl<DB: Backend> Common<DB> {
+    pub(crate) fn new(lease: Lease<DB>) -> Self {
+        let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
+        Self { shared: Mutex::new(shared), streaming: Streaming::default() }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut Shared<DB> {
+        self.shared.get_mut()
+    }
+
+    /// Waits for the operation that is under way, but not for a stream, be it opened while we wait.
+    async fn turn(&self) -> Result<MutexGuard<'_, Shared<DB>>> {
+        let opened = self.streaming.opened.notified();
+        if self.streaming.is_open.load(Ordering::SeqCst) {
+            return Err(Error::Busy);
+        }
+        tokio::select! {
+            biased;
+            shared = self.shared.lock() => Ok(shared),
+            () = opened => Err(Error::Busy),
+        }
+    }
+}
+
+impl Streaming {
+    fn open(&self) {
+        self.is_open.store(true, Ordering::SeqCst);
+        self.opened.notify_waiters();
+    }
+
+    fn close(&self) {
+        self.is_open.store(false, Ordering::SeqCst);
+    }
+}
+
+impl<DB: Backend> Shared<DB> {
+    fn end(&mut self, health: Health, trace: Trace) {
+        self.health = health;
+        match trace {
+            Trace::Nothing => {}
+            Trace::Read(entry) => self.reads.push(entry),
+            Trace::Written(entries) => self.writes.extend(entries),
+            Trace::Missed(entries) => self.reads.extend(entries),
         }
     }
 }
@@ -89,7 +153,7 @@ impl<DB: Backend> Session<'_, DB> {
     pub(crate) fn connection(&mut self) -> &mut DB::Connection {
         match self {
             Self::Own(lease, _) => lease.connection(),
-            Self::Transaction(shared) => shared.lease.connection(),
+            Self::Transaction(shared, _) => shared.lease.connection(),
         }
     }
 
@@ -102,7 +166,7 @@ impl<DB: Backend> Session<'_, DB> {
     pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
         match self {
             Self::Own(lease, _) => lease.begin().await,
-            Self::Transaction(_) => Ok(()),
+            Self::Transaction(..) => Ok(()),
         }
     }
 
@@ -110,14 +174,14 @@ impl<DB: Backend> Session<'_, DB> {
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
         match self {
             Self::Own(lease, _) => lease.commit().await,
-            Self::Transaction(_) => Ok(()),
+            Self::Transaction(..) => Ok(()),
         }
     }
 
     /// The operation has failed in the database: a transaction can go no further. On PostgreSQL the server says
     /// so itself, and answers a later COMMIT with a silent ROLLBACK; on SQLite half of the operation may stand.
     pub(crate) fn fail(self) {
-        if let Self::Transaction(mut shared) = self {
+        if let Self::Transaction(mut shared, _) = self {
             shared.health = Health::Aborted;
         }
     }
@@ -133,14 +197,41 @@ impl<DB: Backend> Session<'_, DB> {
                     Trace::Written(entries) | Trace::Missed(entries) => audit.submit(entries).await,
                 }
             }
-            Self::Transaction(mut shared) => {
-                shared.health = Health::Sound;
+            Self::Transaction(mut shared, _) => shared.end(Health::Sound, trace),
+        }
+    }
+
+    /// Rows are going to come one by one, for as long as their consumer likes.
+    pub(crate) fn open_stream(&mut self) {
+        match self {
+            Self::Own(lease, _) => lease.expect_rows(true),
+            Self::Transaction(_, streaming) => streaming.open(),
+        }
+    }
+
+    /// The last of them has come.
+    pub(crate) fn close_stream(&mut self) {
+        match self {
+            Self::Own(lease, _) => lease.expect_rows(false),
+            Self::Transaction(_, streaming) => streaming.close(),
+        }
+    }
+
+    /// The operation ends where nobody can wait, as in a drop; a transaction is left in this health.
+    pub(crate) fn abandon(self, health: Health, trace: Trace, audit: &Audit<DB>) {
+        match self {
+            Self::Own(lease, _passage) => {
+                drop(lease);
                 match trace {
                     Trace::Nothing => {}
-                    Trace::Read(entry) => shared.reads.push(entry),
-                    Trace::Written(entries) => shared.writes.extend(entries),
-                    Trace::Missed(entries) => shared.reads.extend(entries),
+                    Trace::Read(entry) => audit.submit_now(Some(entry)),
+                    Trace::Written(entries) | Trace::Missed(entries) => audit.submit_now(entries),
                 }
+            }
+            Self::Transaction(mut shared, streaming) => {
+                // First: whoever finds the transaction free must not hear that a stream is open.
+                streaming.close();
+                shared.end(health, trace);
             }
         }
     }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::audit::Entry;
@@ -15,13 +14,14 @@ use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::observe::observed;
 use crate::repository::ScopedRepository;
-use crate::session::{Health, Shared, Source};
+use crate::session::{Common, Health, Source};
 use crate::state::{Passage, PoolState};
 
 /// A transaction in the name of one caller, from [`ScopedPool::begin`](crate::ScopedPool::begin) or
 /// [`SystemContext::begin`](crate::SystemContext::begin).
 ///
-/// Any number of repositories can be had from it and used side by side; a second operation waits for the first.
+/// Any number of repositories can be had from it and used side by side; a second operation waits for the first, or fails
+/// with [`Error::Busy`] while a [`RowStream`](crate::RowStream) is open.
 /// Dropped without [`commit`](Self::commit) it rolls back; sqlx needs the runtime to be there for that. An operation that the
 /// database refused, or that was cancelled on its way, aborts it: later ones, and the commit, fail with
 /// [`Error::TransactionAborted`].
@@ -46,7 +46,7 @@ pub struct ScopedTransaction<DB: Backend, C: Caller = UserContext<Uuid>> {
 
 /// What has to be dealt with when the transaction ends, in whichever way.
 struct Open<DB: Backend> {
-    shared: Mutex<Shared<DB>>,
+    common: Common<DB>,
     state: Arc<PoolState<DB>>,
     /// Kept until the last event has been handed over: closing the pool waits for it.
     passage: Option<Passage>,
@@ -58,8 +58,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
         let passage = Some(state.enter().map_err(failed)?);
         let mut lease = Lease::acquire(state.pool()).await.map_err(failed)?;
         observed(TRANSACTION, "begin", pin!(async { lease.begin().await.map_err(failed) })).await?;
-        let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
-        Ok(Self { open: Open { shared: Mutex::new(shared), state, passage }, caller })
+        Ok(Self { open: Open { common: Common::new(lease), state, passage }, caller })
     }
 
     /// The caller's rows of `T`, in this transaction.
@@ -68,7 +67,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
         T: UserScoped<Owner = C::Owner>,
         DB: Stores<T>,
     {
-        ScopedRepository::new(Source::Transaction(&self.open.shared), &self.caller, self.open.state.audit())
+        ScopedRepository::new(Source::Transaction(&self.open.common), &self.caller, self.open.state.audit())
     }
 
     /// Makes everything that was done in this transaction permanent.
@@ -78,7 +77,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     /// [`Error::TransactionAborted`] if an operation in it failed in the database or was cancelled: everything is
     /// rolled back. Otherwise what the database says against it, such as a deferred constraint.
     pub async fn commit(mut self) -> Result<()> {
-        let shared = self.open.shared.get_mut();
+        let shared = self.open.common.get_mut();
         if shared.health != Health::Sound {
             return Err(Error::TransactionAborted);
         }
@@ -106,7 +105,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     ///
     /// [`Error::Unavailable`] if the connection broke; then the database has rolled back by itself.
     pub async fn rollback(mut self) -> Result<()> {
-        let shared = self.open.shared.get_mut();
+        let shared = self.open.common.get_mut();
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Writing, error);
         observed(TRANSACTION, "rollback", pin!(async { shared.lease.rollback().await.map_err(failed) })).await?;
         let entries = std::mem::take(&mut shared.reads);
@@ -129,7 +128,7 @@ const TRANSACTION: &str = "transaction";
 /// Reads and misses happened, even if nothing is committed: who probes must not hide it by a rollback.
 impl<DB: Backend> Drop for Open<DB> {
     fn drop(&mut self) {
-        let shared = self.shared.get_mut();
+        let shared = self.common.get_mut();
         self.state.audit().submit_now(std::mem::take(&mut shared.reads));
         if shared.health == Health::Committing {
             self.state.audit().count_dropped(shared.writes.len());

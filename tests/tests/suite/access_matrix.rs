@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use user_scope::{Change, Error, Reaches, Result, ScopedRepository, UserContext, Uuid, Writes};
+use futures_util::TryStreamExt as _;
+use user_scope::{Change, Error, Reaches, Result, ScopedRepository, Select, UserContext, Uuid, Writes};
 
 use super::databases::TestDb;
 use super::golden::assert_golden;
@@ -34,7 +35,7 @@ async fn the_access_matrix_is_as_kept<DB: TestDb>() {
     assert_golden("access_matrix.txt", &format!("{table}\n"));
 }
 
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 29] = [
     "get",
     "find",
     "exists",
@@ -42,6 +43,12 @@ const OPERATIONS: [&str; 23] = [
     "query.first",
     "query.count",
     "query.page",
+    "query.select",
+    "query.stream",
+    "query.count_by",
+    "query.min",
+    "query.max",
+    "query.sum",
     "query.with_deleted",
     "children",
     "children_of",
@@ -81,6 +88,13 @@ enum Case {
     System,
     SystemAbsent,
     SystemDeleted,
+}
+
+#[derive(Select)]
+#[user_scoped(from = Page)]
+struct Headline {
+    #[expect(dead_code, reason = "it is counted")]
+    text: String,
 }
 
 /// What an operation is tried on: a page in a folder, both Alice's.
@@ -173,6 +187,12 @@ async fn of_anybody<DB: TestDb, C: Writes<Owner = Uuid> + Reaches<Page>>(
         "query.first" => show(by_id().first().await.map(|row| row.map_or("none", |_| "the row"))),
         "query.count" => show(by_id().count().await),
         "query.page" => show(by_id().page(10, None).await.map(|page| page.rows.len())),
+        "query.select" => show(by_id().select::<Headline>().all().await.map(|rows| rows.len())),
+        "query.stream" => show(by_id().stream().try_collect::<Vec<_>>().await.map(|rows| rows.len())),
+        "query.count_by" => show(by_id().count_by(Page::FOLDER_ID).await.map(|groups| groups.len())),
+        "query.min" => show(by_id().min(Page::TEXT).await.map(|text| text.map_or("none", |_| "its text"))),
+        "query.max" => show(by_id().max(Page::TEXT).await.map(|text| text.map_or("none", |_| "its text"))),
+        "query.sum" => show(by_id().sum(Page::VERSION).await.map(|sum| if sum > 0 { "its version" } else { "0" })),
         "query.with_deleted" => show(by_id().with_deleted().count().await),
         "children" => show(folders.children::<Page>(&folder.id).count().await),
         "children_of" => {

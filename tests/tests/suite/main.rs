@@ -30,6 +30,7 @@ macro_rules! on_each_database {
 }
 
 mod access_matrix;
+mod aggregates;
 mod audit;
 mod background;
 mod bulk;
@@ -55,7 +56,9 @@ mod readme;
 mod round_trips;
 mod samples;
 mod sealed_contexts;
+mod selecting;
 mod shelf;
+mod streams;
 mod system_mode;
 mod tracing_spans;
 mod transactions;

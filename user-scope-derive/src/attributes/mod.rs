@@ -6,6 +6,7 @@
 mod entity;
 mod field;
 mod nearest;
+mod select;
 
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
@@ -13,6 +14,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, Token, parenthesized, tok
 
 pub(crate) use entity::{AuditModes, Companion, EntityAttributes, UniqueKey, names};
 pub(crate) use field::FieldAttributes;
+pub(crate) use select::{SelectAttributes, selected_column};
 
 use crate::faults::Faults;
 

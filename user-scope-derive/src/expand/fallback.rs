@@ -68,6 +68,11 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
                 value: &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync),
                 arguments: &mut __DB::Arguments,
             ) -> ::core::result::Result<(), #support::BindError> { loop {} }
+            fn read(
+                column: usize,
+                row: &__DB::Row,
+                position: usize,
+            ) -> ::core::result::Result<#support::AnyValue, #support::DecodeError> { loop {} }
             fn bind_new(
                 new: Self::New,
                 stamp: #support::Stamp<'_, Self>,

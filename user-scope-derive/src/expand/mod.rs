@@ -10,6 +10,7 @@ mod fallback;
 mod identifier;
 mod proofs;
 mod relations;
+mod select;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use quote::quote;
 use syn::DeriveInput;
 
 pub(crate) use identifier::expand as identifier;
+pub(crate) use select::expand as select;
 
 use crate::faults::Faults;
 use crate::model::Entity;

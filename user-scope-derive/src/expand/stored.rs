@@ -24,7 +24,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
         let field = skipped.ident;
         quote!(#field: ::core::default::Default::default())
     });
-    let bind = bind(entity);
+    let (bind, read) = (bind(entity), read(entity));
     let bind_new = entity.columns.iter().filter(|column| !column.is_made_by_database()).map(|c| bind_new(entity, c));
     let bind_moment = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt)).map(|c| {
         let (position, add) = (c.position, add_time(entity, c, &quote!(moment)));
@@ -51,6 +51,17 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 match column {
                     #(#bind)*
                     _ => ::core::result::Result::Err(#support::no_such_column(column)),
+                }
+            }
+
+            fn read(
+                column: usize,
+                row: &__DB::Row,
+                position: usize,
+            ) -> ::core::result::Result<#support::AnyValue, #support::DecodeError> {
+                match column {
+                    #(#read)*
+                    _ => ::core::result::Result::Err(#support::DecodeError::Decode(#support::no_such_column(column))),
                 }
             }
 
@@ -115,9 +126,24 @@ fn get(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
     quote_spanned!(column.type_span()=> #support::#get::<__DB, #ty>(row, #position)?)
 }
 
-/// One arm for all columns of a type.
 fn bind(entity: &Entity<'_>) -> Vec<TokenStream> {
     let support = &entity.support;
+    arms(entity, |column| {
+        let (value, add) = (column.value, if column.is_text() { quote!(add_any_as_text) } else { quote!(add_any) });
+        quote_spanned!(column.type_span()=> #support::#add::<__DB, #value>(arguments, value))
+    })
+}
+
+fn read(entity: &Entity<'_>) -> Vec<TokenStream> {
+    let support = &entity.support;
+    arms(entity, |column| {
+        let (value, get) = (column.value, if column.is_text() { quote!(get_any_as_text) } else { quote!(get_any) });
+        quote_spanned!(column.type_span()=> #support::#get::<__DB, #value>(row, position))
+    })
+}
+
+/// One arm for all columns of a type.
+fn arms(entity: &Entity<'_>, call: impl Fn(&Column<'_>) -> TokenStream) -> Vec<TokenStream> {
     let mut arms: Vec<(&Column<'_>, String, Vec<usize>)> = Vec::new();
     for column in &entity.columns {
         let ty = column.value.to_token_stream().to_string();
@@ -127,8 +153,8 @@ fn bind(entity: &Entity<'_>) -> Vec<TokenStream> {
         }
     }
     let arm = |(column, _, positions): (&Column<'_>, String, Vec<usize>)| {
-        let (value, add) = (column.value, if column.is_text() { quote!(add_any_as_text) } else { quote!(add_any) });
-        quote_spanned!(column.type_span()=> #(#positions)|* => #support::#add::<__DB, #value>(arguments, value),)
+        let call = call(column);
+        quote!(#(#positions)|* => #call,)
     };
     arms.into_iter().map(arm).collect()
 }

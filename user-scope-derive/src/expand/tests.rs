@@ -116,3 +116,32 @@ fn newtypes() {
     ));
     assert_snapshot!(shown(quote!(#tuple #named #fault)));
 }
+
+#[test]
+fn selections() {
+    let good = select(&parse_quote!(
+        #[user_scoped(from = crate::Task, crate = "a::b")]
+        pub struct Headline {
+            id: Uuid,
+            r#type: Option<String>,
+            #[user_scoped(column = TITLE)]
+            headline: String,
+        }
+    ));
+    let fault = select(&parse_quote!(
+        #[user_scoped(form = Task)]
+        struct Slip {
+            #[user_scoped(column = "title")]
+            headline: String,
+        }
+    ));
+    let nothing = select(&parse_quote!(
+        struct Nothing;
+    ));
+    let nameless = select(&parse_quote!(
+        struct Nameless {
+            id: Uuid,
+        }
+    ));
+    assert_snapshot!(shown(quote!(#good #fault #nothing #nameless)));
+}

@@ -11,7 +11,9 @@ mod sqlite;
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 
+use futures_core::Stream;
 use sqlx::error::BoxDynError;
 use sqlx::{Connection, Database, Decode, Encode, SqlStr, Type};
 
@@ -114,6 +116,9 @@ mod sealed {
     impl Sealed for sqlx::Sqlite {}
 }
 
+/// Rows on their way.
+pub(crate) type RowsOf<'c, DB> = Pin<Box<dyn Stream<Item = sqlx::Result<<DB as Database>::Row>> + Send + 'c>>;
+
 /// A database that user-scope runs on: [`sqlx::Postgres`] or [`sqlx::Sqlite`], each with its feature. Sealed.
 ///
 /// Its methods are the library's own and may change in any version.
@@ -148,12 +153,18 @@ pub trait Backend: Database + sealed::Sealed {
 
     #[doc(hidden)]
     fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
+    /// `None` for NULL.
+    #[doc(hidden)]
+    fn get_optional<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>>;
     #[doc(hidden)]
     fn is_null(row: &Self::Row, position: usize) -> bool;
     #[doc(hidden)]
     fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>>;
     #[doc(hidden)]
     fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64>;
+    /// `None` for NULL.
+    #[doc(hidden)]
+    fn get_float(row: &Self::Row, position: usize) -> sqlx::Result<Option<f64>>;
     #[doc(hidden)]
     fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue>;
 
@@ -193,6 +204,9 @@ pub trait Backend: Database + sealed::Sealed {
         connection: &mut Self::Connection,
         query: Query<Self>,
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
+    /// The rows one by one, as they come.
+    #[doc(hidden)]
+    fn fetch(connection: &mut Self::Connection, query: Query<Self>) -> RowsOf<'_, Self>;
     /// Runs a statement and tells how many rows it touched.
     #[doc(hidden)]
     fn execute(connection: &mut Self::Connection, query: Query<Self>)
@@ -217,11 +231,19 @@ macro_rules! methods_that_every_driver_has {
             sqlx::Row::try_get_raw(row, position).is_ok_and(|value| sqlx::ValueRef::is_null(&value))
         }
 
+        fn get_optional<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>> {
+            sqlx::Row::try_get(row, position)
+        }
+
         fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {
             sqlx::Row::try_get(row, position)
         }
 
         fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64> {
+            sqlx::Row::try_get(row, position)
+        }
+
+        fn get_float(row: &Self::Row, position: usize) -> sqlx::Result<Option<f64>> {
             sqlx::Row::try_get(row, position)
         }
 
@@ -267,6 +289,11 @@ macro_rules! methods_that_every_driver_has {
         async fn fetch_all(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Vec<Self::Row>> {
             let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
             sqlx::Executor::fetch_all(connection, statement).await
+        }
+
+        fn fetch(connection: &mut Self::Connection, query: Query<Self>) -> crate::backend::RowsOf<'_, Self> {
+            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
+            sqlx::Executor::fetch(connection, statement)
         }
 
         async fn execute(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<u64> {

@@ -15,6 +15,43 @@ pub enum NotNull {}
 #[derive(Debug, Clone, Copy)]
 pub enum Nullable {}
 
+/// Whether a column can be NULL: [`NotNull`] or [`Nullable`]. Sealed.
+pub trait Nullability: sealed::Sealed + 'static {
+    /// What such a column of `V` gives: `V` itself, or `Option<V>`.
+    type Of<V>;
+
+    #[doc(hidden)]
+    const IS_NULLABLE: bool;
+
+    /// The value as the column gives it; `None` for NULL where there must be none.
+    #[doc(hidden)]
+    fn of<V>(value: Option<V>) -> Option<Self::Of<V>>;
+}
+
+impl Nullability for NotNull {
+    type Of<V> = V;
+    const IS_NULLABLE: bool = false;
+
+    fn of<V>(value: Option<V>) -> Option<V> {
+        value
+    }
+}
+
+impl Nullability for Nullable {
+    type Of<V> = Option<V>;
+    const IS_NULLABLE: bool = true;
+
+    fn of<V>(value: Option<V>) -> Option<Option<V>> {
+        Some(value)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::NotNull {}
+    impl Sealed for super::Nullable {}
+}
+
 /// A column of the entity `T` that holds values of `V`. The derive makes one constant a field.
 ///
 /// A comparison means what SQL means by it: a row whose column is NULL satisfies only `is_null`.
@@ -59,9 +96,15 @@ impl<T, V, N> Column<T, V, N> {
     pub const fn at(position: usize) -> Self {
         Self { position, entity: PhantomData, value: PhantomData }
     }
+
+    /// Its place among the columns of the entity.
+    #[doc(hidden)]
+    pub const fn position(&self) -> usize {
+        self.position
+    }
 }
 
-impl<T, V: Send + Sync + 'static, N: 'static> Column<T, V, N> {
+impl<T, V: Send + Sync + 'static, N: Nullability> Column<T, V, N> {
     fn compare(self, comparison: Comparison, operand: impl Operand<V>) -> Predicate<T> {
         Predicate::new(Node::Compare { column: self.position, comparison, value: value(operand) })
     }
@@ -108,12 +151,12 @@ impl<T, V: Send + Sync + 'static, N: 'static> Column<T, V, N> {
 
     /// The least first; rows whose column is NULL come last.
     pub fn asc(self) -> Order<T> {
-        Order::new(self.position, Direction::Ascending, is_nullable::<N>())
+        Order::new(self.position, Direction::Ascending, N::IS_NULLABLE)
     }
 
     /// The greatest first; rows whose column is NULL come last.
     pub fn desc(self) -> Order<T> {
-        Order::new(self.position, Direction::Descending, is_nullable::<N>())
+        Order::new(self.position, Direction::Descending, N::IS_NULLABLE)
     }
 }
 
@@ -155,8 +198,4 @@ impl<T, V, N> fmt::Debug for Column<T, V, N> {
 
 fn value<V: Send + Sync + 'static>(operand: impl Operand<V>) -> Arc<dyn Any + Send + Sync> {
     Arc::new(operand.into_operand())
-}
-
-fn is_nullable<N: 'static>() -> bool {
-    std::any::TypeId::of::<N>() == std::any::TypeId::of::<Nullable>()
 }

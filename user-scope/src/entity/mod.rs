@@ -2,6 +2,7 @@
 //!
 //! No SQL and no driver enters here. A condition names columns by position and holds values; `sql` writes it.
 
+mod aggregate;
 mod audit_mode;
 mod cache;
 mod change;
@@ -9,21 +10,24 @@ mod column;
 mod definition;
 mod predicate;
 mod relation;
+mod select;
 mod timestamp;
 
 use std::any::Any;
 
 use sqlx::error::BoxDynError;
 
+pub use aggregate::{Ordered, Summable, Total};
 pub use audit_mode::{ReadAudit, WriteAudit};
 pub(crate) use cache::{Recorded, Shape, SqlCache, Text};
 pub use change::Change;
-pub use column::{Column, NotNull, Nullable, Operand};
+pub use column::{Column, NotNull, Nullability, Nullable, Operand};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};
 
 pub(crate) use predicate::{Comparison, Direction, Node};
 pub use predicate::{Order, Predicate};
 pub use relation::{Below, ChildOf, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned};
+pub use select::{Select, SelectedAs};
 pub use timestamp::{Moment, Timestamp};
 
 use crate::backend::Backend;
@@ -97,6 +101,9 @@ pub trait Stored<DB: Backend>: UserScoped {
     /// Binds `value` as column number `column`; its type is that of the column, without `Option`.
     fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
 
+    /// Reads column number `column` from place `position` of `row`; what is boxed is of its type, without `Option`.
+    fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
+
     /// Binds a new row, one argument a column, in the order of the entity, without an id that the database makes.
     fn bind_new(new: Self::New, stamp: Stamp<'_, Self>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
 
@@ -136,6 +143,8 @@ pub trait Stores<T: UserScoped>: Backend {
     fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments)
     -> Result<(), BoxDynError>;
     #[doc(hidden)]
+    fn read(column: usize, row: &Self::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
+    #[doc(hidden)]
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
@@ -151,6 +160,10 @@ impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
 
     fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
         <T as Stored<DB>>::bind(column, value, arguments)
+    }
+
+    fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>> {
+        <T as Stored<DB>>::read(column, row, position)
     }
 
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {

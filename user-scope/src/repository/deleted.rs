@@ -11,7 +11,7 @@ use crate::error::{Doing, Result};
 use crate::observe::observed;
 use crate::sql::{Rows, State, Touch};
 
-impl<T, DB, C> Query<'_, T, DB, C>
+impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
     T: SoftDelete,
     DB: Stores<T>,

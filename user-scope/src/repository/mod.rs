@@ -1,9 +1,12 @@
 //! The only way to an entity's rows.
 //!
-//! One file each for what a repository does: [`reading`] one row, [`writing`] one row, [`query`], rows by a
-//! condition, and [`pages`] of them; `everyone` holds what only a system context may do. Each operation names itself, lets `sql` write
-//! the statement, runs it on a session and leaves its trace. No SQL and no driver enters here.
+//! One file each for what a repository does: [`reading`] and [`writing`] one row; [`query`], rows by a condition, [`pages`] of
+//! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes; rows that are marked as
+//! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Every write goes the way of `recording`
+//! or `touching`. Each operation names itself, lets `sql` write the statement, runs it on a session and leaves its trace.
+//! No SQL and no driver enters here.
 
+mod aggregates;
 mod bulk;
 mod deleted;
 mod everyone;
@@ -12,6 +15,7 @@ mod query;
 mod reading;
 mod recording;
 mod relatives;
+mod stream;
 mod touching;
 mod writing;
 
@@ -22,6 +26,7 @@ use uuid::Uuid;
 
 pub use pages::Page;
 pub use query::Query;
+pub use stream::RowStream;
 
 use crate::audit::{Audit, AuditEvent, Details, Entry, Miss, Operation};
 use crate::backend::{Backend, Query as Statement};

@@ -11,7 +11,7 @@ use super::Query;
 use crate::backend::{Backend, KeyValue};
 use crate::context::Caller;
 use crate::cursor::{Cursor, Fnv};
-use crate::entity::{Direction, Order, Predicate, Stores, UserScoped};
+use crate::entity::{Direction, Order, Predicate, Select, Stores, UserScoped};
 use crate::error::{Error, Result};
 use crate::observe::{Rows, observed};
 use crate::sql::{self, State};
@@ -26,11 +26,12 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-impl<T, DB, C> Query<'_, T, DB, C>
+impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
     T: UserScoped,
     DB: Stores<T>,
     C: Caller<Owner = T::Owner>,
+    R: Select<Entity = T>,
 {
     /// At most `size` rows from the beginning, or from where `cursor` says.
     ///
@@ -64,12 +65,12 @@ where
     /// [`Error::InvalidCursor`] if the cursor belongs to another query or was forged, [`Error::SecretInCursor`] if the
     /// order has a column marked `redact`, [`Error::CursorTooLong`] if the order has a column with very long values,
     /// [`Error::EmptyPage`] for a size of 0; otherwise as [`all`](Self::all).
-    pub async fn page(self, size: u32, cursor: impl Into<Option<Cursor>>) -> Result<Page<T>> {
+    pub async fn page(self, size: u32, cursor: impl Into<Option<Cursor>>) -> Result<Page<R>> {
         let cursor = cursor.into();
         observed(T::entity().name(), "page", pin!(self.read_page(size, cursor))).await
     }
 
-    async fn read_page(self, size: u32, cursor: Option<Cursor>) -> Result<Page<T>> {
+    async fn read_page(self, size: u32, cursor: Option<Cursor>) -> Result<Page<R>> {
         self.check_depth()?;
         let (repository, entity) = (self.repository, T::entity().name());
         let scope = repository.caller.scope();
@@ -92,7 +93,7 @@ where
             None => None,
         };
         // One row more tells whether there is another page.
-        let statement = sql::page::<T, DB>(&scope, filter, self.state, &keys, after, i64::from(size) + 1);
+        let statement = sql::page::<T, DB>(&scope, R::columns(), filter, self.state, &keys, after, i64::from(size) + 1);
         let found = Self::run(repository, statement, |rows| Found::read::<DB>(rows, size, &keys)).await;
         let Found { rows, last } = found.map_err(|error| if after.is_some() { of_the_cursor(error) } else { error })?;
         let next =
@@ -184,13 +185,13 @@ impl<T> Rows for Found<T> {
     }
 }
 
-impl<T: UserScoped> Found<T> {
-    fn read<DB: Stores<T>>(rows: &[DB::Row], size: u32, keys: &[Order<T>]) -> sqlx::Result<Self> {
+impl<R: Select> Found<R> {
+    fn read<DB: Stores<R::Entity>>(rows: &[DB::Row], size: u32, keys: &[Order<R::Entity>]) -> sqlx::Result<Self> {
         let shown = rows.get(..usize::try_from(size).unwrap_or(usize::MAX)).unwrap_or(rows);
         let last = shown.last().filter(|_| shown.len() < rows.len());
         Ok(Self {
-            rows: shown.iter().map(DB::decode).collect::<sqlx::Result<_>>()?,
-            last: last.map(|row| values::<T, DB>(row, keys)).transpose()?,
+            rows: shown.iter().map(R::decode::<DB>).collect::<sqlx::Result<_>>()?,
+            last: last.map(|row| values::<R::Entity, DB>(row, keys)).transpose()?,
         })
     }
 }

@@ -1,31 +1,34 @@
 //! Rows by a condition.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::pin;
 
 use super::ScopedRepository;
 use crate::audit::Operation;
 use crate::backend::{Backend, Query as Statement};
 use crate::context::{Caller, UserContext};
-use crate::entity::{Order, Predicate, Stores, UserScoped};
+use crate::entity::{Order, Predicate, Select, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::observe::{Rows, observed};
 use crate::session::Session;
 use crate::sql::{self, Selection, State};
 
-/// A question for rows, from [`ScopedRepository::query`]. The owner is part of it from the start.
+/// A question for rows, from [`ScopedRepository::query`]. The owner is part of it from the start. Each row is read as
+/// an `R`: the entity, unless [`select`](Self::select) says otherwise.
 #[must_use = "a query does nothing until `all`, `first`, `count` or `page` is awaited"]
-pub struct Query<'a, T, DB, C = UserContext<<T as UserScoped>::Owner>>
+pub struct Query<'a, T, DB, C = UserContext<<T as UserScoped>::Owner>, R = T>
 where
     T: UserScoped,
     DB: Backend,
     C: Caller<Owner = T::Owner>,
 {
-    pub(super) state: State,
     pub(super) repository: ScopedRepository<'a, T, DB, C>,
     pub(super) filter: Option<Predicate<T>>,
     pub(super) order: Vec<Order<T>>,
     pub(super) limit: Option<u32>,
+    pub(super) state: State,
+    rows: PhantomData<fn() -> R>,
 }
 
 impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
@@ -37,11 +40,11 @@ where
     /// All rows of the caller; narrow it by [`filter`](Query::filter), [`order_by`](Query::order_by) and
     /// [`limit`](Query::limit).
     pub const fn query(&self) -> Query<'a, T, DB, C> {
-        Query { repository: *self, filter: None, order: Vec::new(), limit: None, state: State::Live }
+        Query { repository: *self, filter: None, order: Vec::new(), limit: None, state: State::Live, rows: PhantomData }
     }
 }
 
-impl<T, DB, C> Query<'_, T, DB, C>
+impl<'a, T, DB, C, R> Query<'a, T, DB, C, R>
 where
     T: UserScoped,
     DB: Stores<T>,
@@ -68,21 +71,48 @@ where
         self
     }
 
+    /// Reads each row as an `S`, and of the table only the columns that it has. The owner is filtered all the same.
+    ///
+    /// ```
+    /// # use user_scope::{Select, UserScoped, Uuid};
+    /// # #[derive(UserScoped)]
+    /// # #[user_scoped(table = "tasks")]
+    /// # struct Task { #[user_scoped(id)] id: Uuid, #[user_scoped(owner)] user_id: Uuid, title: String }
+    /// #[derive(Select)]
+    /// #[user_scoped(from = Task)]
+    /// struct Headline {
+    ///     id: Uuid,
+    ///     title: String,
+    /// }
+    ///
+    /// # async fn f<DB: user_scope::Stores<Task>>(tasks: user_scope::ScopedRepository<'_, Task, DB>)
+    /// # -> user_scope::Result<()> {
+    /// let headlines = tasks.query().order_by(Task::TITLE.asc()).select::<Headline>().all().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn select<S: Select<Entity = T>>(self) -> Query<'a, T, DB, C, S> {
+        let Self { repository, filter, order, limit, state, rows: _ } = self;
+        Query { repository, filter, order, limit, state, rows: PhantomData }
+    }
+
     /// The rows.
     ///
     /// # Errors
     ///
     /// [`Error::TooManyValues`] or [`Error::TooDeep`] if the filter is more than one statement can carry,
     /// [`Error::Decode`] if a row does not fit the struct, [`Error::Unavailable`] if the database is not there.
-    pub async fn all(self) -> Result<Vec<T>> {
+    pub async fn all(self) -> Result<Vec<R>>
+    where
+        R: Select<Entity = T>,
+    {
         let repository = self.repository;
         observed(
             T::entity().name(),
             "list",
             pin!(async {
                 self.check_depth()?;
-                let statement = sql::list::<T, DB>(&repository.caller.scope(), &self.selection());
-                Self::run(repository, statement, |rows| rows.iter().map(DB::decode).collect()).await
+                let statement = sql::list::<T, DB>(&repository.caller.scope(), R::columns(), &self.selection());
+                Self::run(repository, statement, |rows| rows.iter().map(R::decode::<DB>).collect()).await
             }),
         )
         .await
@@ -93,7 +123,10 @@ where
     /// # Errors
     ///
     /// As [`all`](Self::all).
-    pub async fn first(self) -> Result<Option<T>> {
+    pub async fn first(self) -> Result<Option<R>>
+    where
+        R: Select<Entity = T>,
+    {
         let limit = self.limit.map_or(1, |limit| limit.min(1));
         Ok(self.limit(limit).all().await?.pop())
     }
@@ -128,18 +161,27 @@ where
         }
     }
 
-    fn selection(self) -> Selection<T> {
+    pub(super) fn selection(self) -> Selection<T> {
         Selection { filter: self.filter, order: self.order, limit: self.limit, state: self.state }
     }
 
-    pub(super) async fn run<R: Rows>(
+    /// The statement, if it has no more values than one can carry.
+    pub(super) fn sendable(
         repository: ScopedRepository<'_, T, DB, C>,
         statement: Result<Statement<DB>, sqlx::error::BoxDynError>,
-        decode: impl FnOnce(&[DB::Row]) -> sqlx::Result<R>,
-    ) -> Result<R> {
-        let entity = T::entity().name();
-        let statement = statement.map_err(|error| Error::unbindable(entity, error))?;
+    ) -> Result<Statement<DB>> {
+        let statement = statement.map_err(|error| Error::unbindable(T::entity().name(), error))?;
         repository.check_values(&statement)?;
+        Ok(statement)
+    }
+
+    pub(super) async fn run<Found: Rows>(
+        repository: ScopedRepository<'_, T, DB, C>,
+        statement: Result<Statement<DB>, sqlx::error::BoxDynError>,
+        decode: impl FnOnce(&[DB::Row]) -> sqlx::Result<Found>,
+    ) -> Result<Found> {
+        let entity = T::entity().name();
+        let statement = Self::sendable(repository, statement)?;
         let mut session: Session<'_, DB> = repository.session().await?;
         let rows = match DB::fetch_all(session.connection(), statement).await {
             Ok(rows) => rows,
@@ -156,7 +198,7 @@ where
     }
 }
 
-impl<T, DB, C> fmt::Debug for Query<'_, T, DB, C>
+impl<T, DB, C, R> fmt::Debug for Query<'_, T, DB, C, R>
 where
     T: UserScoped,
     DB: Backend,

@@ -18,6 +18,7 @@ use crate::entity::{Direction, Order, Predicate, Stores, UserScoped};
 /// stands before them. `after` holds as many values as there are keys.
 pub(crate) fn page<T: UserScoped, DB: Stores<T>>(
     scope: &Scope<'_, T::Owner>,
+    columns: Option<&[usize]>,
     filter: Option<&Predicate<T>>,
     state: State,
     keys: &[Order<T>],
@@ -27,7 +28,7 @@ pub(crate) fn page<T: UserScoped, DB: Stores<T>>(
     let entity = T::entity();
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4 + keys.len());
-    text.sql("SELECT ").columns(entity).sql(", ").list(", ", keys, |text, key| {
+    text.sql("SELECT ").selected(entity, columns).sql(", ").list(", ", keys, |text, key| {
         text.column(entity, key.column);
     });
     text.sql(" FROM ").table(entity);

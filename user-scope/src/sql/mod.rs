@@ -4,6 +4,7 @@
 //! All SQL of the library stands in this room, and nothing runs here. Texts are put together from what was
 //! compiled ([`text`]); values are bound, never pasted.
 
+mod aggregate;
 mod keyset;
 mod log;
 mod parent;
@@ -17,6 +18,7 @@ mod write;
 
 use sqlx::Arguments as _;
 
+pub(crate) use aggregate::{count_by, sum};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
     FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,

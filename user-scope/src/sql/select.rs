@@ -67,14 +67,16 @@ fn one<T: UserScoped, DB: Stores<T>>(
     Ok(Query { text: text.into(), arguments, keep: true })
 }
 
-/// `SELECT … WHERE owner = $1 AND (…) ORDER BY … LIMIT $n`.
+/// `SELECT … WHERE owner = $1 AND (…) ORDER BY … LIMIT $n`, of these columns, or of all.
 pub(crate) fn list<T: UserScoped, DB: Stores<T>>(
     scope: &Scope<'_, T::Owner>,
+    columns: Option<&[usize]>,
     selection: &Selection<T>,
 ) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4);
-    text.sql("SELECT ").columns(T::entity()).sql(" FROM ").table(T::entity());
+    text.sql("SELECT ").selected(T::entity(), columns);
+    text.sql(" FROM ").table(T::entity());
     condition::<T, DB>(&mut text, &mut arguments, scope, selection.filter.as_ref(), selection.state)?;
     order(&mut text, &selection.order);
     if let Some(limit) = selection.limit {

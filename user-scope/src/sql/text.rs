@@ -70,6 +70,16 @@ impl SqlText {
         })
     }
 
+    /// These columns, or all.
+    pub(crate) fn selected(&mut self, entity: &Entity, columns: Option<&[usize]>) -> &mut Self {
+        match columns {
+            Some(columns) => self.list(", ", columns, |text, column| {
+                text.column(entity, *column);
+            }),
+            None => self.columns(entity),
+        }
+    }
+
     /// Items with `separator` between them.
     pub(crate) fn list<I: IntoIterator>(
         &mut self,
