@@ -6,8 +6,8 @@ use sqlx::error::BoxDynError;
 
 pub use crate::backend::{Backend, Value};
 pub use crate::entity::{
-    Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, KeyedById, Lists,
-    Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, Select, SelectedAs,
+    Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, GivenId, KeyedById,
+    Lists, Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, Select, SelectedAs,
     SoftDelete, Stamp, Stored, Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned, WriteAudit,
 };
 pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};

@@ -198,8 +198,9 @@ pub use builder::{PoolSource, ScopedPoolBuilder};
 pub use context::{Administers, Caller, Inserts, UserContext, Writes};
 pub use cursor::{Cursor, InvalidCursor};
 pub use entity::{
-    Change, ChildOf, Column, Entity, KeyedById, Moment, NotNull, Nullability, Nullable, Operand, Order, Ordered,
-    Predicate, Select, SoftDelete, Stores, Summable, Timestamp, Total, UniqueKey, UserScoped, VersionNumber, Versioned,
+    Change, ChildOf, Column, Entity, GivenId, KeyedById, Moment, NotNull, Nullability, Nullable, Operand, Order,
+    Ordered, Predicate, Select, SoftDelete, Stores, Summable, Timestamp, Total, UniqueKey, UserScoped, VersionNumber,
+    Versioned,
 };
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};

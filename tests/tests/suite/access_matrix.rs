@@ -13,7 +13,7 @@ use user_scope::{Change, Error, Reaches, Result, ScopedRepository, Select, UserC
 
 use super::databases::TestDb;
 use super::golden::assert_golden;
-use super::shelf::{Folder, NewFolder, NewPage, Page, PageChanges};
+use super::shelf::{Folder, NewFolder, NewPage, NewSetting, Page, PageChanges, Setting};
 use super::world::{World, user};
 
 on_each_database!(the_access_matrix_is_as_kept);
@@ -35,7 +35,7 @@ async fn the_access_matrix_is_as_kept<DB: TestDb>() {
     assert_golden("access_matrix.txt", &format!("{table}\n"));
 }
 
-const OPERATIONS: [&str; 29] = [
+const OPERATIONS: [&str; 31] = [
     "get",
     "find",
     "exists",
@@ -56,6 +56,8 @@ const OPERATIONS: [&str; 29] = [
     "insert_many",
     "insert_for",
     "insert_many_for",
+    "upsert",
+    "upsert_by",
     "update",
     "update(nothing)",
     "update_where",
@@ -148,6 +150,12 @@ async fn of_user<DB: TestDb>(world: &World<DB>, user: &UserContext, operation: &
     let new = || NewPage { folder_id: subject.folder.id, text: "new".into() };
     match operation {
         "insert" => show(pages.insert(new()).await.map(|_| "a row of his own")),
+        "upsert" => show(pages.upsert(&subject.id, new()).await.map(|_| "the row")),
+        "upsert_by" => {
+            let settings = world.pool.repository::<Setting>(user);
+            let new = NewSetting { id: "theme".into(), value: "dark".into() };
+            show(settings.upsert_by(Setting::BY_ID, new).await.map(|_| "a row of his own"))
+        }
         "insert_many" => show(pages.insert_many([new(), new()]).await.map(|rows| rows.len())),
         "insert_for" | "insert_many_for" | "purge" | "purge_where" | "transfer" => "does not compile".into(),
         shared => of_anybody(folders, pages, shared, subject).await,
@@ -159,7 +167,7 @@ async fn of_system<DB: TestDb>(world: &World<DB>, owner: &UserContext, operation
     let (folders, pages) = (system.repository::<Folder>(), system.repository::<Page>());
     let new = || NewPage { folder_id: subject.folder.id, text: "new".into() };
     match operation {
-        "insert" | "insert_many" => "does not compile".into(),
+        "insert" | "insert_many" | "upsert" | "upsert_by" => "does not compile".into(),
         "insert_for" => show(pages.insert_for(owner.user(), new()).await.map(|_| "a row of that user")),
         "insert_many_for" => show(pages.insert_many_for(owner.user(), [new(), new()]).await.map(|rows| rows.len())),
         "purge" => show(pages.purge(&subject.id).await.map(|()| "done")),

@@ -62,5 +62,6 @@ mod streams;
 mod system_mode;
 mod tracing_spans;
 mod transactions;
+mod upserts;
 mod world;
 mod writing;

@@ -95,7 +95,8 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
     let (id_position, owner_position) = (id.position, owner.position);
     let (id_kind, owner_kind) = (kind(entity, id), kind(entity, owner));
     let id_by_database = id.is_made_by_database();
-    let [updated_at, deleted_at, version] = [Role::UpdatedAt, Role::DeletedAt, Role::Version].map(|role| {
+    let roles = [Role::CreatedAt, Role::UpdatedAt, Role::DeletedAt, Role::Version];
+    let [created_at, updated_at, deleted_at, version] = roles.map(|role| {
         option(entity.with_role(role).map(|column| {
             let position = column.position;
             quote!(#position)
@@ -144,6 +145,7 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
             owner: #owner_position,
             owner_kind: #owner_kind,
             keyed_by_owner: #keyed_by_owner,
+            created_at: #created_at,
             updated_at: #updated_at,
             deleted_at: #deleted_at,
             version: #version,

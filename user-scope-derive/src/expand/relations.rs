@@ -38,8 +38,10 @@ pub(super) fn marks(entity: &Entity<'_>) -> TokenStream {
         };
         quote!(impl #support::Below<#parent> for #ident {} #child_of)
     });
+    let given_id = entity.with_role(Role::Id).is_some_and(|id| !id.is_keyed_by_owner() && !id.is_made_by_database());
+    let given_id = given_id.then(|| quote!(impl #support::GivenId for #ident {}));
     let marks: TokenStream =
-        [soft_delete, versioned, keyed_by_id].into_iter().flatten().chain(lists).chain(below).collect();
+        [soft_delete, versioned, keyed_by_id, given_id].into_iter().flatten().chain(lists).chain(below).collect();
     marks
 }
 

@@ -28,6 +28,7 @@ pub struct Definition {
     pub owner_kind: IdKind,
     /// Whether the key of a row is owner and id together.
     pub keyed_by_owner: bool,
+    pub created_at: Option<usize>,
     pub updated_at: Option<usize>,
     pub deleted_at: Option<usize>,
     pub version: Option<usize>,

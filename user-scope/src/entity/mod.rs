@@ -26,7 +26,9 @@ pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudi
 
 pub(crate) use predicate::{Comparison, Direction, Node};
 pub use predicate::{Order, Predicate};
-pub use relation::{Below, ChildOf, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned};
+pub use relation::{
+    Below, ChildOf, GivenId, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned,
+};
 pub use select::{Select, SelectedAs};
 pub use timestamp::{Moment, Timestamp};
 

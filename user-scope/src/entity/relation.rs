@@ -33,6 +33,14 @@ pub trait Versioned: UserScoped {}
 )]
 pub trait KeyedById: UserScoped {}
 
+/// An entity whose ids the library makes, so that the application can give one as well.
+#[diagnostic::on_unimplemented(
+    message = "a row of `{Self}` cannot be upserted by an id that is given",
+    label = "its ids are made by the database, or are a key together with the owner",
+    note = "name a key that holds the owner: `upsert_by({Self}::BY_…, new)`"
+)]
+pub trait GivenId: KeyedById {}
+
 /// An entity with one field marked `parent = Parent`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name `{Parent}` as its parent by one field",
@@ -112,6 +120,11 @@ impl<T> UniqueKey<T> {
     #[doc(hidden)]
     pub const fn on(columns: ColumnSet) -> Self {
         Self { columns, entity: PhantomData }
+    }
+
+    /// The columns beside the owner.
+    pub(crate) const fn columns(self) -> ColumnSet {
+        self.columns
     }
 }
 

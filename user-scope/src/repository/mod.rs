@@ -1,7 +1,7 @@
 //! The only way to an entity's rows.
 //!
 //! One file each for what a repository does: [`reading`] and [`writing`] one row; [`query`], rows by a condition, [`pages`] of
-//! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes; rows that are marked as
+//! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes and [`upserting`]; rows that are marked as
 //! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Every write goes the way of `recording`
 //! or `touching`. Each operation names itself, lets `sql` write the statement, runs it on a session and leaves its trace.
 //! No SQL and no driver enters here.
@@ -17,6 +17,7 @@ mod recording;
 mod relatives;
 mod stream;
 mod touching;
+mod upserting;
 mod writing;
 
 use std::fmt;

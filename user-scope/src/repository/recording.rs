@@ -5,7 +5,7 @@
 use super::ScopedRepository;
 use crate::audit::{Audit, Details, Operation, Values, WriteAudit};
 use crate::backend::{Backend, Query};
-use crate::context::Writes;
+use crate::context::{Scope, Writes};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
@@ -36,13 +36,15 @@ pub(super) enum Hindrance {
     Parent,
     /// A child that must not lose it.
     Child,
+    /// A row with the same id, which is another's; or a parent that is not there.
+    Key,
 }
 
 impl Hindrance {
     const fn error(self, entity: &'static str) -> Error {
         match self {
             Self::Child => Error::Referenced { entity, source: None },
-            Self::Nothing | Self::Parent => Error::ParentNotFound { entity, source: None },
+            Self::Nothing | Self::Parent | Self::Key => Error::ParentNotFound { entity, source: None },
         }
     }
 }
@@ -271,7 +273,11 @@ where
         if let Some(id) = act.id.filter(|_| act.hindrance != Hindrance::Nothing) {
             // If the row is there, and the caller's own, something else stood in the way. What he is told rests on his own
             // rows alone.
-            match self.is_there(&mut session, Rows::One(id), act.state).await {
+            let hindered = match act.hindrance {
+                Hindrance::Key => self.lacks_a_parent(&mut session, &act.parents).await,
+                _ => self.is_there(&mut session, Rows::One(id), act.state).await,
+            };
+            match hindered {
                 Ok(true) => reason = act.hindrance.error(entity.name()),
                 Ok(false) => {}
                 Err(error) => return Self::failed(session, Doing::Reading, error),
@@ -296,6 +302,20 @@ where
         let target = Target { scope: self.caller.scope(), rows, state, with_parents: false };
         let query = sql::is_there::<T, DB>(&target).map_err(sqlx::Error::Encode)?;
         Ok(DB::fetch_optional(session.connection(), query).await?.is_some())
+    }
+
+    /// Whether one of these parents is not the caller's.
+    async fn lacks_a_parent(&self, session: &mut Session<'_, DB>, parents: &[(usize, IdValue)]) -> sqlx::Result<bool> {
+        let Scope::User(owner) = self.caller.scope() else { return Ok(false) };
+        for (parent, id) in parents {
+            let Some(parent) = T::entity().definition().parents.get(*parent) else { continue };
+            let query = sql::is_own_parent::<DB>((parent.entity)(), id, &IdValue::of(owner));
+            let found = DB::fetch_optional(session.connection(), query.map_err(sqlx::Error::Encode)?).await?;
+            if found.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// From here on, and until its event is handed over, nobody knows of a write that is cancelled.

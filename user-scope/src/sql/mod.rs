@@ -24,10 +24,13 @@ pub(crate) use log::{
     FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,
     rows_at_once, select_trail,
 };
+pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
-pub(crate) use write::{Batch, Part, Revision, Touch, Touching, defer_keys, insert, insert_many, look, touch, update};
+pub(crate) use write::{
+    Batch, Part, Revision, Touch, Touching, defer_keys, insert, insert_many, look, touch, update, upsert,
+};
 
 use crate::backend::Backend;
 

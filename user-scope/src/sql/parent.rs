@@ -1,9 +1,12 @@
 //! The proof that a child's parent belongs to the child's owner, in the statement that writes the child.
 
-use super::SqlText;
-use crate::backend::Dialect;
+use sqlx::error::BoxDynError;
+
+use super::rows::{State, row};
+use super::{SqlText, arguments};
+use crate::backend::{Backend, Dialect, Query};
 use crate::entity::{ColumnSet, Entity, ParentDefinition};
-use crate::identifier::IdKind;
+use crate::identifier::{IdKind, IdValue};
 
 /// Writes `EXISTS (…)` for every parent whose column is in `written`, after `keyword`, then after ` AND `. `value` writes
 /// where the value of one of the child's columns stands, be it the parent's id or the owner.
@@ -44,6 +47,25 @@ fn prove(text: &mut SqlText, child: &Entity, parent: &ParentDefinition, value: &
         text.sql(" FOR KEY SHARE");
     }
     text.sql(if parent.nullable { "))" } else { ")" });
+}
+
+/// Whether `owner` has this parent row. Columns: any.
+pub(crate) fn is_own_parent<DB: Backend>(
+    parent: &Entity,
+    id: &IdValue,
+    owner: &IdValue,
+) -> Result<Query<DB>, BoxDynError> {
+    let (mut text, mut arguments) = (SqlText::new(DB::DIALECT), arguments::<DB>(2));
+    text.sql("SELECT 1 FROM ").table(parent).sql(" WHERE ");
+    row(&mut text, parent, false, State::Live);
+    for (value, storage) in [(id, Storage::of_id(parent)), (owner, Storage::of_owner(parent))] {
+        if storage.as_text {
+            DB::add_text(&mut arguments, Some(&value.to_string()))?;
+        } else {
+            DB::add_id(&mut arguments, value)?;
+        }
+    }
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
 }
 
 /// How a table stores an identifier.

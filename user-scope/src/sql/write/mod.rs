@@ -1,7 +1,7 @@
 //! Writes. On PostgreSQL a statement writes its audit row too, and whatever goes with a row; on SQLite these are
 //! statements beside it.
 //!
-//! One file each for what is done: [`insert`], [`update`], and what gives no rows back ([`touch`]), which takes those who
+//! One file each for what is done: [`insert`], [`update`], [`upsert`], and what gives no rows back ([`touch`]), which takes those who
 //! belong to a row along ([`family`]).
 
 use sqlx::SqlStr;
@@ -12,10 +12,12 @@ mod touch;
 mod touch_postgres;
 mod touch_sqlite;
 mod update;
+mod upsert;
 
 pub(crate) use insert::{Batch, insert, insert_many};
 pub(crate) use touch::{Part, Touch, Touching, touch};
 pub(crate) use update::{Revision, look, update};
+pub(crate) use upsert::upsert;
 
 use super::SqlText;
 use super::log::{Addition, LogParameters, Record, log_into, log_select};

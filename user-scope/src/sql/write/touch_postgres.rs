@@ -64,7 +64,10 @@ fn write_root<T: UserScoped, DB: Stores<T>>(
             text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
             DB::bind(entity.definition().owner, owner, arguments)?;
         }
-        state(text, entity, " AND ", plan.target.state);
+        // The rows below in a tree need not be in the state of the one that is meant.
+        if !is_tree {
+            state(text, entity, " AND ", plan.target.state);
+        }
         plan.write_guards::<DB>(text, arguments, &|_, text, _| {
             text.sql("SELECT * FROM ");
             before(text, is_tree);
