@@ -69,7 +69,8 @@
 //!
 //! A [`UserContext`] is one user. It is made from what the application has authenticated; it has no `Default` and cannot
 //! be deserialized. A [`SystemContext`] is an administrator: it crosses users, and it exists only after its receipt, with
-//! a reason and the person who asked, is committed to the audit:
+//! a reason and the person who asked, is committed to the audit. [`SystemContext::owned_by`] narrows it to the rows of one
+//! user:
 //!
 //! ```
 //! # async fn f<DB: user_scope::Backend>(pool: user_scope::ScopedPool<DB>, admin: user_scope::UserContext)
@@ -89,6 +90,59 @@
 //! whose conditions are typed [`Predicate`]s. [`ScopedPool::begin`] gives a [`ScopedTransaction`], from which several
 //! repositories can be had. Any future of the library may be dropped at any await: a write is made as a whole or not at
 //! all, and the connection goes back clean.
+//!
+//! Many rows are written by [`insert_many`](ScopedRepository::insert_many), [`update_where`](ScopedRepository::update_where)
+//! and [`delete_where`](ScopedRepository::delete_where), all or none, and read by [pages](Query::page), as a
+//! [stream](Query::stream), [in part](Query::select), or [counted](Query::count_by) and added up.
+//! [`upsert_by`](ScopedRepository::upsert_by) a key that holds the owner inserts a row or changes it.
+//!
+//! # What an entity declares
+//!
+//! ```
+//! # #[cfg(feature = "chrono")]
+//! # mod entities {
+//! use chrono::{DateTime, Utc};
+//! use user_scope::{UserScoped, Uuid};
+//!
+//! #[derive(UserScoped)]
+//! #[user_scoped(table = "folders", children(Page), unique(name), audit(values = "old_and_new"))]
+//! struct Folder {
+//!     #[user_scoped(id)]
+//!     id: Uuid,
+//!     #[user_scoped(owner)]
+//!     user_id: Uuid,
+//!     name: String,
+//!     #[user_scoped(deleted_at)]
+//!     deleted_at: Option<DateTime<Utc>>,
+//! }
+//!
+//! #[derive(UserScoped)]
+//! #[user_scoped(table = "pages")]
+//! struct Page {
+//!     #[user_scoped(id)]
+//!     id: Uuid,
+//!     #[user_scoped(owner)]
+//!     user_id: Uuid,
+//!     #[user_scoped(parent = Folder, on_delete = "cascade")]
+//!     folder_id: Uuid,
+//!     text: String,
+//!     #[user_scoped(version)]
+//!     version: i64,
+//!     #[user_scoped(deleted_at)]
+//!     deleted_at: Option<DateTime<Utc>>,
+//! }
+//! # }
+//! ```
+//!
+//! A folder that is deleted is only marked, and out of every read; its pages are marked with it, in the same statement, and
+//! come back with it by [`restore`](ScopedRepository::restore). An update of a page names the version that it rests on, and
+//! is [`Error::Stale`] if somebody was faster. The audit holds what a write replaced. Two users may have folders of one
+//! name, and [`upsert_by`](ScopedRepository::upsert_by)`(Folder::BY_NAME, …)` finds one's own.
+//!
+//! What goes with a row is known from `children(…)` alone. Give the tables composite foreign keys, of owner and parent to
+//! owner and id: they refuse what nobody has listed.
+//!
+//! # Tasks and generic code
 //!
 //! Repositories borrow the pool and the caller. For [`tokio::spawn`] clone both into the task; they are cheap to clone.
 //!

@@ -1,5 +1,6 @@
 //! The code of the README, run on each database. A test holds both texts together.
 
+use futures_util::TryStreamExt as _;
 use sqlx::Pool;
 use user_scope::{Change, Error, Result, ScopedPool, UserContext, Uuid};
 
@@ -7,7 +8,12 @@ use super::databases::TestDb;
 use super::entities::{NewSubtask, NewTask, Status, Subtask, Task, TaskChanges};
 use super::world::{World, user};
 
-on_each_database!(the_readmes_code_does_what_it_says);
+on_each_database!(the_readmes_code_does_what_it_says, the_readmes_other_code_does_what_it_says);
+
+async fn the_readmes_other_code_does_what_it_says<DB: TestDb>() {
+    let world = World::<DB>::open().await;
+    more_code_of_the_readme(world.pool.clone(), user(), user(), user()).await.unwrap();
+}
 
 async fn the_readmes_code_does_what_it_says<DB: TestDb>() {
     let world = World::<DB>::open().await;
@@ -60,10 +66,52 @@ async fn code_of_the_readme<DB: TestDb>(sqlx_pool: Pool<DB>, ids: (Uuid, Uuid, U
     Ok(())
 }
 
+#[rustfmt::skip]
+async fn more_code_of_the_readme<DB: TestDb>(
+    pool: ScopedPool<DB>, alice: UserContext, bob: UserContext, admin: UserContext,
+) -> Result<()> {
+    let tasks = pool.repository::<Task>(&alice);
+    // README: more
+    let titles = ["Write it", "Test it", "Ship it"].map(|title| title.to_owned());
+    let new = titles.map(|title| NewTask { title, status: Status::Todo, due_on: None });
+    let three = tasks.insert_many(new).await?;               // all or none, one statement, an audit row each
+    let done = TaskChanges { status: Change::Set(Status::Done), ..Default::default() };
+    let changed = tasks.update_where(Task::TITLE.like("% it").and(!Task::TITLE.eq("Ship it")), done).await?;
+    assert_eq!((three.len(), changed), (3, 2));
+
+    let newest = || tasks.query().order_by(Task::CREATED_AT.desc());
+    let page = newest().page(2, None).await?;                // page.next goes to the client: an opaque text
+    let rest = newest().page(2, page.next).await?;           // keyset: as fast on the thousandth page
+    assert_eq!((page.rows.len(), rest.rows.len()), (2, 1));
+    let by_status = tasks.query().count_by(Task::STATUS).await?;
+    assert_eq!(by_status.len(), 2);
+    let mut rows = tasks.query().stream();                   // constant memory
+    while let Some(task) = rows.try_next().await? {
+        assert_eq!(task.user_id, *alice.user());
+    }
+
+    let subtasks = pool.repository::<Subtask>(&alice);
+    subtasks.insert(NewSubtask { task_id: three[0].id, title: "Begin".into() }).await?;
+    let below = tasks.children::<Subtask>(&three[0].id).all().await?;
+    let of_each = tasks.children_of::<Subtask>(&three).await?;   // one statement for a whole page of parents
+    assert_eq!((below.len(), of_each.iter().map(Vec::len).collect()), (1, vec![1, 0, 0]));
+
+    let system = pool.system("alice leaves the team").requested_by(&admin).await?;
+    let hers = system.owned_by(alice.user());                // her rows, in the administrator's name
+    hers.repository::<Subtask>().delete_where(Subtask::TITLE.eq("Begin")).await?;
+    system.repository::<Task>().transfer(&three[2].id, bob.user()).await?;
+    assert_eq!(tasks.query().count().await?, 2);
+    // README: end of more
+    Ok(())
+}
+
 #[test]
 fn the_readme_shows_this_code() {
     let code = between(include_str!("readme.rs"), "// README: begin\n", "    // README: end");
     let code: String = code.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
+    let more = between(include_str!("readme.rs"), "// README: more\n", "    // README: end of more");
+    let more: String = more.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
+    assert!(include_str!("../../../README.md").contains(&more), "the README's other code is not this:\n{more}");
     let entities = between(include_str!("entities.rs"), "// README: begin\n", "// README: end");
     let readme = include_str!("../../../README.md");
     assert!(readme.contains(&code), "the README's code is not this:\n{code}");
