@@ -64,8 +64,8 @@ fn write_root<T: UserScoped, DB: Stores<T>>(
             text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
             DB::bind(entity.definition().owner, owner, arguments)?;
         }
-        // The rows below in a tree need not be in the state of the one that is meant.
-        if !is_tree {
+        // The rows below in a tree need not be in the state of the one that is meant, unless it is their state that changes.
+        if !is_tree || matches!(plan.touch, Touch::Mark(_) | Touch::Unmark) {
             state(text, entity, " AND ", plan.target.state);
         }
         plan.write_guards::<DB>(text, arguments, &|_, text, _| {
