@@ -131,6 +131,8 @@ async fn a_cancelled_operation_aborts_its_transaction<DB: TestDb>() {
     let mut tries = 0..1_000;
     while cancelled_after(1, tasks.insert(new_task("x"))).await.is_some() {
         tries.next().expect("one of so many is not done at once");
+        // A task that never yields is made to wait by tokio, and then before the operation has begun.
+        tokio::task::yield_now().await;
     }
     assert!(matches!(tasks.query().count().await, Err(Error::TransactionAborted)));
     assert!(matches!(tx.commit().await, Err(Error::TransactionAborted)));
