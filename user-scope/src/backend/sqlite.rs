@@ -58,6 +58,8 @@ impl Backend for Sqlite {
             arguments.add(row.entity_id.as_deref())?;
             arguments.add(row.operation)?;
             arguments.add(row.details.as_deref())?;
+            // Once for the seconds, once for what is behind them.
+            arguments.add(row.occurred_at)?;
             arguments.add(row.occurred_at)?;
         }
         Ok(())

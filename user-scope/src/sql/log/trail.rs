@@ -1,0 +1,52 @@
+//! What the audit asks: whose the missed rows are, and what has been recorded.
+
+use sqlx::error::BoxDynError;
+
+use super::{LOG, add_user};
+use crate::backend::{Backend, Dialect, Query};
+use crate::entity::Entity;
+use crate::identifier::{IdKind, IdValue};
+use crate::sql::SqlText;
+
+/// Ids and owners of those rows among `ids` that are there: how misses are told from denials, afterwards and in
+/// the audit's own name. Columns: id, owner.
+pub(crate) fn owners_of<DB: Backend>(entity: &Entity, ids: &[IdValue]) -> Result<Query<DB>, BoxDynError> {
+    let as_text = entity.stored_id_kind() == IdKind::Text;
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("SELECT ").name(entity.id_column()).sql(", ").name(entity.owner_column());
+    text.sql(" FROM ").table(entity).sql(" WHERE ").name(entity.id_column()).sql(" IN (");
+    for (index, id) in ids.iter().enumerate() {
+        text.sql(if index > 0 { ", " } else { "" }).parameter();
+        if as_text {
+            DB::add_text(&mut arguments, Some(&id.to_string()))?;
+        } else {
+            DB::add_id(&mut arguments, id)?;
+        }
+    }
+    text.sql(")");
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// The trail, newest first: a user's own, without what only administrators see, or everybody's.
+/// Columns: id, user, entity type, entity id, operation, time, details; all but the id as text.
+pub(crate) fn select_trail<DB: Backend>(user: Option<&IdValue>, limit: u32) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql(match DB::DIALECT {
+        Dialect::Postgres => {
+            "SELECT id, user_id::text, entity_type, entity_id, operation, \
+             to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"'), details::text"
+        }
+        Dialect::Sqlite => "SELECT id, user_id, entity_type, entity_id, operation, timestamp, details",
+    });
+    text.sql(" FROM ").name(LOG);
+    if let Some(user) = user {
+        text.sql(" WHERE user_id = ").parameter();
+        text.sql(" AND operation NOT IN ('unauthorized_access', 'system_access')");
+        add_user::<DB>(&mut arguments, user)?;
+    }
+    text.sql(" ORDER BY id DESC LIMIT ").parameter();
+    DB::add_integer(&mut arguments, i64::from(limit))?;
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
