@@ -125,12 +125,12 @@ where
         let mut parents: Vec<_> = new.iter().flat_map(T::parents_of_new).collect();
         parents.sort_by_key(|(parent, id)| (*parent, id.to_string()));
         parents.dedup();
-        let act = Act { details, ..creation(parents) };
+        let mut act = Act { details, ..creation(parents) };
         observed(
             T::entity().name(),
             "insert_many",
             pin!(async {
-                let recording = self.recording(&act);
+                let recording = self.recording(&mut act);
                 let (moment, everyone) = (Moment::now(), self.caller.scope().is_everyone());
                 let mut statements = Vec::new();
                 let mut new = new.into_iter().peekable();

@@ -87,30 +87,28 @@ where
     DB: Stores<T>,
     C: Writes<Owner = T::Owner>,
 {
-    pub(super) fn recording(&self, act: &Act<'_, T>) -> Recording {
+    /// In a statement the details are written here; they are not needed again.
+    pub(super) fn recording(&self, act: &mut Act<'_, T>) -> Recording {
         let mode = match self.audit.writes(T::entity()) {
             // System mode is loud, whatever is set for users.
             WriteAudit::Off if self.is_system() => WriteAudit::Atomic,
             mode => mode,
         };
         let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
-        let log = in_statement.then(|| self.log_entry(T::entity().name(), act.operation, None, &act.details));
+        let log = in_statement.then(|| {
+            let details = std::mem::take(&mut act.details);
+            self.log_entry(T::entity().name(), act.operation, None, details)
+        });
         Recording { mode, log }
     }
 
-    fn log_entry(
-        &self,
-        entity: &'static str,
-        operation: Operation,
-        id: Option<IdValue>,
-        details: &Details,
-    ) -> LogEntry {
+    fn log_entry(&self, entity: &'static str, operation: Operation, id: Option<IdValue>, details: Details) -> LogEntry {
         LogEntry {
             user: self.caller.actor(),
             entity,
             entity_id: id.map(IdValue::into_text),
             operation: operation.as_str(),
-            details: self.signed(details.clone()).to_json(),
+            details: self.signed(details).to_json(),
         }
     }
 
@@ -146,9 +144,14 @@ where
                     }
                 }
             }
-            let mut written = Vec::with_capacity(rows);
+            let mut written = Vec::new();
             for statement in statements {
-                written.extend(DB::fetch_all(session.connection(), statement).await?);
+                let rows = DB::fetch_all(session.connection(), statement).await?;
+                if written.is_empty() {
+                    written = rows;
+                } else {
+                    written.extend(rows);
+                }
             }
             Ok(Outcome::Rows { written, old })
         }
@@ -225,7 +228,7 @@ where
             let entries: Vec<_> = records
                 .into_iter()
                 .map(with_owner)
-                .map(|(entity, operation, id, details)| self.log_entry(entity, operation, Some(id), &details))
+                .map(|(entity, operation, id, details)| self.log_entry(entity, operation, Some(id), details))
                 .collect();
             if let Err(error) = Self::log(&mut session, &entries).await {
                 session.fail();

@@ -24,9 +24,9 @@ where
     C: Writes<Owner = T::Owner>,
 {
     /// How many rows of the entity were touched. That there are none is an error if the act is about one row.
-    pub(super) async fn touch(&self, act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
+    pub(super) async fn touch(&self, mut act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
         let entity = T::entity().name();
-        let recording = self.recording(&act);
+        let recording = self.recording(&mut act);
         let target = Target {
             scope: self.caller.scope(),
             rows,

@@ -63,13 +63,13 @@ where
         if owner.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
-        let act =
+        let mut act =
             Act { operation: Operation::Upsert, id, hindrance: Hindrance::Key, ..creation(T::parents_of_new(&new)) };
         observed(
             T::entity().name(),
             "upsert",
             pin!(async {
-                let recording = self.recording(&act);
+                let recording = self.recording(&mut act);
                 let stamp = Stamp { id: id.cloned().or_else(T::generate_id), owner, moment: Moment::now() };
                 let upsert = sql::upsert::<T, DB>(new, stamp, key, recording.record());
                 let upsert = upsert.map_err(|error| Error::unbindable(T::entity().name(), error))?;

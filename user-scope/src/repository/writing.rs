@@ -53,7 +53,7 @@ where
         }
         let parents = T::parents_of_changes(&changes);
         let named = named(T::entity(), columns);
-        let act = Act {
+        let mut act = Act {
             operation: Operation::Update,
             doing: Doing::Writing,
             details: Details::default().changing(T::entity(), named),
@@ -68,7 +68,7 @@ where
             T::entity().name(),
             "update",
             pin!(async {
-                let recording = self.recording(&act);
+                let recording = self.recording(&mut act);
                 let scope = self.caller.scope();
                 let unbindable = |error| Error::unbindable(T::entity().name(), error);
                 let recorded = if recording.record().is_beside() { values } else { ColumnSet::EMPTY };
@@ -105,12 +105,12 @@ where
         if owner.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
-        let act = creation(T::parents_of_new(&new));
+        let mut act = creation(T::parents_of_new(&new));
         observed(
             T::entity().name(),
             "insert",
             pin!(async {
-                let recording = self.recording(&act);
+                let recording = self.recording(&mut act);
                 let stamp = Stamp { id: T::generate_id(), owner, moment: Moment::now() };
                 let everyone = self.caller.scope().is_everyone();
                 let insert = sql::insert::<T, DB>(new, stamp, everyone, recording.record());
