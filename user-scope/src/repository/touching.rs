@@ -113,10 +113,9 @@ where
                 Dialect::Sqlite => (part.entity.stored_id_kind(), part.entity.stored_owner_kind()),
             };
             let id = DB::get_id(row, 1, stored_id)?;
-            let before = olds.get(&id).filter(|_| number == 0);
             // Whose it was: that is the same for all who go with a row.
-            let owner = match olds.values().next().filter(|_| act.operation == Operation::Transfer) {
-                Some((owner, _)) => owner.clone(),
+            let owner = match olds.keys().next().filter(|_| act.operation == Operation::Transfer) {
+                Some((_, owner)) => owner.clone(),
                 None => DB::get_id(row, 2, stored_owner)?,
             };
             let emptied = part.emptied.map(|column| ColumnSet::EMPTY.with(column));
@@ -124,7 +123,9 @@ where
                 Some(column) => act.details.clone().changing(part.entity, column),
                 None => act.details.clone(),
             };
-            let old = DB::get_text(row, 3)?.or_else(|| before.and_then(|(_, old)| old.clone()));
+            let key = (id, owner);
+            let old = DB::get_text(row, 3)?.or_else(|| olds.get(&key).filter(|_| number == 0).cloned().flatten());
+            let (id, owner) = key;
             records.push(Written {
                 entity: part.entity.name(),
                 operation: part.operation,
@@ -141,10 +142,10 @@ where
         Ok((roots, records))
     }
 
-    /// What the root's rows were before: owner and values, by id.
-    fn olds(before: &[DB::Row]) -> sqlx::Result<HashMap<IdValue, (IdValue, Option<String>)>> {
+    /// The values of the root's rows before, by id and owner: two owners may have rows of the same id.
+    fn olds(before: &[DB::Row]) -> sqlx::Result<HashMap<(IdValue, IdValue), Option<String>>> {
         let (id, owner) = (T::entity().stored_id_kind(), T::entity().stored_owner_kind());
-        let read = |row: &DB::Row| Ok((DB::get_id(row, 0, id)?, (DB::get_id(row, 1, owner)?, DB::get_text(row, 2)?)));
+        let read = |row: &DB::Row| Ok(((DB::get_id(row, 0, id)?, DB::get_id(row, 1, owner)?), DB::get_text(row, 2)?));
         before.iter().map(read).collect()
     }
 
