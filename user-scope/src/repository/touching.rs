@@ -53,14 +53,11 @@ where
                 }
             }
             if defers_keys {
-                DB::execute_script(session.connection(), sql::defer_keys(true)).await?;
+                DB::execute_script(session.connection(), sql::defer_keys()).await?;
             }
             let mut touched = Vec::new();
             for step in steps {
                 touched.extend(DB::fetch_all(session.connection(), step).await?);
-            }
-            if defers_keys {
-                DB::execute_script(session.connection(), sql::defer_keys(false)).await?;
             }
             Ok((before, touched))
         }

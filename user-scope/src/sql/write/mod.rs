@@ -25,9 +25,10 @@ use super::values;
 use crate::backend::Dialect;
 use crate::entity::{ColumnSet, Entity};
 
-/// Whether SQLite looks at foreign keys at the end of the transaction only. On PostgreSQL the end of the statement is enough.
-pub(crate) const fn defer_keys(defer: bool) -> SqlStr {
-    SqlStr::from_static(if defer { "PRAGMA defer_foreign_keys = ON" } else { "PRAGMA defer_foreign_keys = OFF" })
+/// SQLite looks at foreign keys when the transaction is committed. On PostgreSQL the end of the statement is enough. It must
+/// not be switched off before: SQLite then forgets the keys that do not hold.
+pub(crate) const fn defer_keys() -> SqlStr {
+    SqlStr::from_static("PRAGMA defer_foreign_keys = ON")
 }
 
 /// A statement whose rows are given as they are read, and recorded one by one.
