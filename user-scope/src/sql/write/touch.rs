@@ -40,7 +40,7 @@ pub(crate) struct Touching<DB: Backend> {
     pub(crate) steps: Vec<Query<DB>>,
     /// By number.
     pub(crate) parts: Vec<Part>,
-    /// Whether foreign keys hold again only after the last step.
+    /// Whether foreign keys hold again only after the last step; they are then looked at when the transaction is committed.
     pub(crate) defers_keys: bool,
 }
 
@@ -207,12 +207,13 @@ impl<T: UserScoped> Plan<'_, T> {
         Ok(())
     }
 
-    /// The parents of a part that do not move with it.
+    /// The parents of a part that need not move with it.
     fn left_behind(&self, part: usize) -> impl Iterator<Item = &'static ParentDefinition> {
-        let follows = part.checked_sub(1).and_then(|branch| self.family.branches.get(branch)).map(|branch| branch.link);
-        let tree = self.family.tree(part).filter(|_| part > 0);
+        let branch = part.checked_sub(1).and_then(|branch| self.family.branches.get(branch));
+        // Of a tree only the uppermost rows are known to be children of those above.
+        let follows = branch.filter(|_| self.family.tree(part).is_none()).map(|branch| branch.link.column);
         let links = self.family.entity(part).definition().parents.iter();
-        links.filter(move |link| ![follows, tree].into_iter().flatten().any(|moves| moves.column == link.column))
+        links.filter(move |link| follows != Some(link.column))
     }
 
     /// Writes ` AND NOT EXISTS (SELECT …)`: a row of `part` whose parent neither belongs to the new owner nor moves too.
@@ -247,7 +248,7 @@ impl<T: UserScoped> Plan<'_, T> {
         DB::bind(T::entity().definition().owner, to, arguments)?;
         let moving = (0..=self.family.branches.len()).filter(|other| std::ptr::eq(self.family.entity(*other), parent));
         for other in moving {
-            // The root's own parent in a tree stays behind; that of the rows below it moves.
+            // In a tree the parent of the uppermost rows may stay behind; that of the rows below them moves.
             text.sql(" AND ").our("row").sql(".").column(entity, link.column).sql(" NOT IN (SELECT ");
             convert(text, Storage::of_id(parent), Storage::of_link(entity, link), &|text| {
                 text.our("id");
