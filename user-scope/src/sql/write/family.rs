@@ -6,7 +6,6 @@
 
 use sqlx::error::BoxDynError;
 
-use crate::backend::Dialect;
 use crate::entity::{Entity, OnDelete, ParentDefinition, Stores, UserScoped};
 use crate::sql::SqlText;
 use crate::sql::parent::{Storage, convert};
@@ -240,7 +239,7 @@ impl Family {
         text.sql(" IS NULL");
     }
 
-    /// The rows of the root that `target` names, where no part of the statement has them already.
+    /// The rows of the root that `target` names, where no part of the statement has them already, as on SQLite.
     pub(super) fn root_rows<T: UserScoped, DB: Stores<T>>(
         &self,
         text: &mut SqlText,
@@ -251,17 +250,13 @@ impl Family {
             self.select(text, 0);
             return target.write::<DB>(text, arguments);
         }
-        if text.dialect() == Dialect::Sqlite {
-            text.sql("WITH RECURSIVE ").tree(0);
-            self.known(text, 0);
-            text.sql(" AS (");
-        }
+        text.sql("WITH RECURSIVE ").tree(0);
+        self.known(text, 0);
+        text.sql(" AS (");
         self.select(text, 0);
         target.write::<DB>(text, arguments)?;
         self.descendants(text, 0);
-        if text.dialect() == Dialect::Sqlite {
-            text.sql(") SELECT * FROM ").tree(0);
-        }
+        text.sql(") SELECT * FROM ").tree(0);
         Ok(())
     }
 }

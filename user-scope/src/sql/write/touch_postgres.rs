@@ -57,20 +57,20 @@ fn write_root<T: UserScoped, DB: Stores<T>>(
     let (columns, first) = plan.write_deed::<DB>(text, arguments)?;
     if knows {
         text.sql(if matches!(plan.touch, Touch::Delete) { " USING " } else { " FROM " });
-        before(text, is_tree);
+        known(text, is_tree);
         text.sql(" WHERE ").name(entity.id_column()).sql(" = ").our("id");
         text.sql(" AND ").name(entity.owner_column()).sql(" = ").our("owner");
         if let Scope::User(owner) = plan.target.scope {
             text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
             DB::bind(entity.definition().owner, owner, arguments)?;
         }
-        // The rows below in a tree need not be in the state of the one that is meant, unless it is their state that changes.
-        if !is_tree || matches!(plan.touch, Touch::Mark(_) | Touch::Unmark) {
+        // A purge and a transfer take all that is below along.
+        if !is_tree || matches!(plan.family.deed, Deed::Mark | Deed::Unmark) {
             state(text, entity, " AND ", plan.target.state);
         }
         plan.write_guards::<DB>(text, arguments, &|_, text, _| {
             text.sql("SELECT * FROM ");
-            before(text, is_tree);
+            known(text, is_tree);
             Ok(())
         })?;
     } else {
@@ -99,7 +99,7 @@ fn write_root<T: UserScoped, DB: Stores<T>>(
     Ok(first)
 }
 
-fn before(text: &mut SqlText, is_tree: bool) {
+fn known(text: &mut SqlText, is_tree: bool) {
     if is_tree {
         text.tree(0);
     } else {
@@ -107,22 +107,13 @@ fn before(text: &mut SqlText, is_tree: bool) {
     }
 }
 
-/// Writes what the rows are before, locked; those of a tree with all that is below them, which cannot be.
+/// Writes what the rows are before, locked; and in a tree all that is below them, which is not.
 fn write_before<T: UserScoped, DB: Stores<T>>(
     plan: &Plan<'_, T>,
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
 ) -> Result<(), BoxDynError> {
-    let is_tree = plan.family.tree(0).is_some();
-    before(text, is_tree);
-    if is_tree {
-        plan.family.known(text, 0);
-        text.sql(" AS (");
-        plan.family.root_rows::<T, DB>(text, arguments, &plan.target)?;
-        text.sql("), ");
-        return Ok(());
-    }
-    text.sql(" AS (SELECT ").name(T::entity().id_column()).sql(" AS ").our("id").sql(", ");
+    text.our("before").sql(" AS (SELECT ").name(T::entity().id_column()).sql(" AS ").our("id").sql(", ");
     text.name(T::entity().owner_column()).sql(" AS ").our("owner");
     if let Some(was) = plan.family.was(0) {
         text.sql(", ").column(T::entity(), was).sql(" AS ").our("was");
@@ -135,6 +126,13 @@ fn write_before<T: UserScoped, DB: Stores<T>>(
     text.sql(" FROM ").table(T::entity());
     plan.target.write::<DB>(text, arguments)?;
     text.sql(if matches!(plan.touch, Touch::Revise(_)) { " FOR NO KEY UPDATE), " } else { " FOR UPDATE), " });
+    if plan.family.tree(0).is_some() {
+        text.tree(0);
+        plan.family.known(text, 0);
+        text.sql(" AS (SELECT * FROM ").our("before");
+        plan.family.descendants(text, 0);
+        text.sql("), ");
+    }
     Ok(())
 }
 
