@@ -270,7 +270,6 @@ SELECT `id`, `user_id`, NULL FROM `folders` WHERE `id` = $1 AND `deleted_at` IS 
 PRAGMA defer_foreign_keys = ON;
 UPDATE `pages` SET `user_id` = $1, `version` = `pages`.`version` + 1 WHERE (`folder_id`, `user_id`) IN (SELECT user_scope_id, user_scope_owner FROM (WITH RECURSIVE user_scope_tree_0 (user_scope_id, user_scope_owner, user_scope_was) AS (SELECT `id` AS user_scope_id, `user_id` AS user_scope_owner, `user_id` AS user_scope_was FROM `folders` WHERE `id` = $2 AND `deleted_at` IS NULL UNION SELECT user_scope_child.`id`, user_scope_child.`user_id`, user_scope_child.`user_id` FROM `folders` AS user_scope_child JOIN user_scope_tree_0 ON user_scope_child.`inside` = user_scope_tree_0.user_scope_id AND user_scope_child.`user_id` = user_scope_tree_0.user_scope_owner) SELECT * FROM user_scope_tree_0) AS user_scope_above) RETURNING 1, `id`, `user_id`, NULL, NULL;
 UPDATE `folders` SET `user_id` = $1 WHERE (`id`, `user_id`) IN (SELECT user_scope_id, user_scope_owner FROM (WITH RECURSIVE user_scope_tree_0 (user_scope_id, user_scope_owner, user_scope_was) AS (SELECT `id` AS user_scope_id, `user_id` AS user_scope_owner, `user_id` AS user_scope_was FROM `folders` WHERE `id` = $2 AND `deleted_at` IS NULL UNION SELECT user_scope_child.`id`, user_scope_child.`user_id`, user_scope_child.`user_id` FROM `folders` AS user_scope_child JOIN user_scope_tree_0 ON user_scope_child.`inside` = user_scope_tree_0.user_scope_id AND user_scope_child.`user_id` = user_scope_tree_0.user_scope_owner) SELECT * FROM user_scope_tree_0)) RETURNING 0, `id`, `user_id`, NULL, NULL;
-PRAGMA defer_foreign_keys = OFF;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'folders', $2, 'transfer', $3);
 
 -- system.owned_by(&user): albums.get(&id)
@@ -284,7 +283,6 @@ UPDATE `reviews` SET `user_id` = $1 WHERE (`album_id`, `user_id`) IN (SELECT use
 UPDATE `takes` SET `user_id` = $1 WHERE (`track_id`, `user_id`) IN (SELECT user_scope_id, user_scope_owner FROM (SELECT `id` AS user_scope_id, `user_id` AS user_scope_owner, `user_id` AS user_scope_was FROM `tracks` WHERE (`album_id`, `user_id`) IN (SELECT user_scope_id, user_scope_owner FROM (SELECT `id` AS user_scope_id, `user_id` AS user_scope_owner, `user_id` AS user_scope_was FROM `albums` WHERE `id` = $2 AND `user_id` = $3) AS user_scope_above)) AS user_scope_above) RETURNING 2, `id`, `user_id`, NULL, NULL;
 UPDATE `tracks` SET `user_id` = $1 WHERE (`album_id`, `user_id`) IN (SELECT user_scope_id, user_scope_owner FROM (SELECT `id` AS user_scope_id, `user_id` AS user_scope_owner, `user_id` AS user_scope_was FROM `albums` WHERE `id` = $2 AND `user_id` = $3) AS user_scope_above) RETURNING 1, `id`, `user_id`, NULL, NULL;
 UPDATE `albums` SET `user_id` = $1, `version` = `albums`.`version` + 1 WHERE `id` = $2 AND `user_id` = $3 RETURNING 0, `id`, `user_id`, NULL, NULL;
-PRAGMA defer_foreign_keys = OFF;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'albums', $2, 'transfer', $3);
 
 -- pool.audit_trail(&alice).all()

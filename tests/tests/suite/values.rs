@@ -99,7 +99,7 @@ macro_rules! wide {
             );
 
             /// Each column holds its own name, but for every third, which is NULL.
-            fn new() -> ($new, Value) {
+            fn sample() -> ($new, Value) {
                 let mut number = 0;
                 let mut value = |name: &str| {
                     number += 1;

@@ -144,13 +144,15 @@ where
                     }
                 }
             }
-            let mut written = Vec::new();
+            let mut written = Vec::with_capacity(rows);
             for statement in statements {
-                let rows = DB::fetch_all(session.connection(), statement).await?;
-                if written.is_empty() {
-                    written = rows;
-                } else {
-                    written.extend(rows);
+                // One row is had without the machinery for many.
+                match rows {
+                    1 if in_transaction => {
+                        written.extend(DB::fetch_optional(session.connection(), statement).await?);
+                    }
+                    1 => written.extend(DB::fetch_written(session.connection(), statement).await?),
+                    _ => written.extend(DB::fetch_all(session.connection(), statement).await?),
                 }
             }
             Ok(Outcome::Rows { written, old })

@@ -38,6 +38,8 @@ where
             touching.map_err(|error| Error::unbindable(entity, error))?;
         look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
 
+        // A statement that records itself, or that nobody records, gives a number.
+        let counts = DB::DIALECT == Dialect::Postgres && !recording.record().is_beside();
         let mut session = self.session().await?;
         let mut unknown = self.unknown(&recording, &session);
         let in_transaction = recording.is_beside() || look.is_some() || steps.len() > 1;
@@ -57,7 +59,11 @@ where
             }
             let mut touched = Vec::new();
             for step in steps {
-                touched.extend(DB::fetch_all(session.connection(), step).await?);
+                if counts {
+                    touched.extend(DB::fetch_written(session.connection(), step).await?);
+                } else {
+                    touched.extend(DB::fetch_all(session.connection(), step).await?);
+                }
             }
             Ok((before, touched))
         }
@@ -69,7 +75,10 @@ where
                 return Err(Self::failed(session, act.doing, error));
             }
         };
-        let read = self.read_touched(&act, &parts, &before, &touched);
+        let read = match touched.first() {
+            Some(row) if counts => DB::get_integer(row, 0).map(|rows| (u64::try_from(rows).unwrap_or(0), Vec::new())),
+            _ => self.read_touched(&act, &parts, &before, &touched),
+        };
         let (count, records) = match read {
             Ok(read) => read,
             Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
@@ -91,13 +100,6 @@ where
         before: &[DB::Row],
         touched: &[DB::Row],
     ) -> sqlx::Result<(u64, Vec<Written>)> {
-        // A statement that records itself, or that nobody records, gives a number.
-        if DB::DIALECT == Dialect::Postgres && touched.len() == 1 {
-            let row = touched.first().ok_or(sqlx::Error::RowNotFound)?;
-            if sqlx::Row::len(row) == 1 {
-                return Ok((u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0), Vec::new()));
-            }
-        }
         let mut roots = 0;
         let mut records = Vec::with_capacity(touched.len());
         let olds = Self::olds(before)?;
