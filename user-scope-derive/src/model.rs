@@ -152,7 +152,12 @@ impl<'a> Entity<'a> {
 
     /// The columns of a unique key, as far as there are such fields.
     pub(crate) fn columns_of(&self, key: &UniqueKey) -> Vec<&Column<'a>> {
-        key.fields.iter().filter_map(|field| self.columns.iter().find(|column| column.ident == field)).collect()
+        key.fields.iter().filter_map(|field| self.column(field)).collect()
+    }
+
+    /// The column of a field, which may be written with `r#` or without.
+    pub(crate) fn column(&self, field: &Ident) -> Option<&Column<'a>> {
+        self.columns.iter().find(|column| column.ident.unraw() == field.unraw())
     }
 
     /// The columns that hold the id of a parent, with that parent.

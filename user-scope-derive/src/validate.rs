@@ -3,6 +3,8 @@
 //!
 //! Nothing is read from attributes here, and nothing is written; types are checked by the compiler.
 
+mod unique;
+
 use std::collections::HashMap;
 
 use proc_macro2::Span;
@@ -55,7 +57,8 @@ pub(crate) fn has_no_generics(input: &DeriveInput, message: &str, faults: &mut F
 pub(crate) fn check<'a>(entity: &'a Entity<'a>, faults: &mut Faults) -> Option<Checked<'a>> {
     check_names(entity, faults);
     check_columns(entity, faults);
-    check_unique(entity, faults);
+    check_tree(entity, faults);
+    unique::check(entity, faults);
     let redacts = entity.columns.iter().any(Column::is_redacted);
     check_companion("new", &entity.new, redacts, faults);
     check_companion("changes", &entity.changes, redacts, faults);
@@ -139,32 +142,15 @@ fn check_columns(entity: &Entity<'_>, faults: &mut Faults) {
     }
 }
 
-/// The owner is part of every key, and NULL is equal to nothing.
-fn check_unique(entity: &Entity<'_>, faults: &mut Faults) {
-    let mut constants: Vec<_> = entity.columns.iter().map(|column| column.constant.to_string()).collect();
-    if let Some(id) = entity.columns.iter().find(|column| column.is_keyed_by_owner()) {
-        constants.push(format!("BY_{}", id.constant));
-    }
-    for key in &entity.unique {
-        for field in &key.fields {
-            match entity.columns.iter().find(|column| column.ident == field) {
-                None => faults.at(field, format_args!("there is no column `{field}`; a key names fields")),
-                Some(column) if column.role != Role::Data => {
-                    let role = column.role.key();
-                    faults.at(field, format_args!("`{field}` is the {role}; a key names what the application writes"));
-                }
-                Some(column) if column.is_nullable() => {
-                    let why = "is an `Option`, and rows without a value would never be the same";
-                    faults.at(field, format_args!("`{field}` {why}; a key names columns that are not NULL"));
-                }
-                Some(_) => {}
-            }
-        }
-        let constant = key.constant();
-        if key.fields.is_empty() || constants.contains(&constant.to_string()) {
-            faults.at(constant, "this key has no name of its own; name other fields, or remove it");
-        }
-        constants.push(key.constant().to_string());
+/// The rows below one go along by one column; by a second they would stay behind, and refer to what is gone.
+fn check_tree(entity: &Entity<'_>, faults: &mut Faults) {
+    let own = entity.parents().filter(|(_, parent)| parent.path.is_ident(entity.ident)).map(|(column, _)| column);
+    let mut cascades = own.filter(|column| column.attributes.on_delete == Some("cascade"));
+    let Some(first) = cascades.next() else { return };
+    for second in cascades {
+        let span = second.attributes.span("on_delete").unwrap_or_else(|| second.ident.span());
+        let mend = "let this one be `\"restrict\"` or `\"set_null\"`";
+        faults.at_span(span, format_args!("a tree is deleted along one field, and `{}` is it; {mend}", first.ident));
     }
 }
 

@@ -478,7 +478,7 @@ async fn values_of_wide_rows_are_complete<DB: ValuesDb>() {
         assert_eq!(details(of_hers[1]), json!({ "old": values }));
     }
     let world = open::<DB>(AuditSettings::default(), 2).await;
-    check::<DB, Wide40>(&world, Wide40::new()).await;
-    check::<DB, Wide41>(&world, Wide41::new()).await;
-    check::<DB, Wide119>(&world, Wide119::new()).await;
+    check::<DB, Wide40>(&world, Wide40::sample()).await;
+    check::<DB, Wide41>(&world, Wide41::sample()).await;
+    check::<DB, Wide119>(&world, Wide119::sample()).await;
 }

@@ -14,13 +14,28 @@ use vendored::scope::{Identifier, UserScoped, Uuid};
 pub struct UserId(Uuid);
 
 #[derive(Debug, UserScoped)]
-#[user_scoped(table = "tasks", crate = "vendored::scope", on(sqlx::Postgres, sqlx::Sqlite))]
+#[user_scoped(table = "tasks", crate = "vendored::scope", children(Subtask), unique(title), on(sqlx::Postgres, sqlx::Sqlite))]
 pub struct Task {
     #[user_scoped(id)]
     pub id: Uuid,
     #[user_scoped(owner)]
     pub user_id: UserId,
     pub title: String,
+    #[user_scoped(version)]
+    pub version: i64,
+    #[user_scoped(deleted_at)]
+    pub deleted_at: Option<chrono::NaiveDateTime>,
+}
+
+#[derive(Debug, UserScoped)]
+#[user_scoped(table = "subtasks", crate = "vendored::scope")]
+pub struct Subtask {
+    #[user_scoped(id, key = "owner")]
+    pub id: i64,
+    #[user_scoped(owner)]
+    pub user_id: UserId,
+    #[user_scoped(parent = Task, on_delete = "restrict")]
+    pub task_id: Uuid,
 }
 
 fn main() {

@@ -31,6 +31,8 @@ pub(crate) struct EntityAttributes {
 /// Fields that together are unique for each owner.
 pub(crate) struct UniqueKey {
     pub(crate) fields: Vec<Ident>,
+    /// Where it is written.
+    pub(crate) span: Span,
 }
 
 /// What is asked of a struct that the derive writes: `new(…)` or `changes(…)`.
@@ -67,11 +69,12 @@ impl EntityAttributes {
                 "name" => read.name = text(key, meta, faults)?,
                 "new" => read.new = Companion::read(key, meta, faults)?,
                 "changes" => read.changes = Companion::read(key, meta, faults)?,
-                "children" => read.children = children(meta, faults)?,
-                "unique" => read.unique = unique(meta, faults)?,
+                "children" => read.children = list(key, "Subtask", TypePath::parse, meta, faults)?,
+                // `unique(title, (kind, name))`: two keys, the second of two fields.
+                "unique" => read.unique = list(key, "title", UniqueKey::parse, meta, faults)?,
                 "crate" => read.crate_path = crate_path(meta, faults)?,
                 "audit" => read.audit = AuditModes::read(meta, faults)?,
-                _ => read.databases = databases(meta, faults)?,
+                _ => read.databases = list(key, "sqlx::Postgres", Path::parse_mod_style, meta, faults)?,
             }
             Ok(())
         });
@@ -157,51 +160,51 @@ impl AuditModes {
     }
 }
 
-fn databases(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec<Path>> {
-    if !has_list("on", "sqlx::Postgres", meta, faults)? {
-        return Ok(Vec::new());
+/// `key(a, b)`, where a text in place of a name is a likely slip.
+fn list<I>(
+    key: &str,
+    example: &str,
+    item: fn(ParseStream<'_>) -> syn::Result<I>,
+    meta: &ParseNestedMeta<'_>,
+    faults: &mut Faults,
+) -> syn::Result<Vec<I>> {
+    let mut items = Vec::new();
+    if !has_list(key, example, meta, faults)? {
+        return Ok(items);
     }
     let content;
     parenthesized!(content in meta.input);
-    Ok(content.parse_terminated(Path::parse_mod_style, Token![,])?.into_iter().collect())
-}
-
-fn children(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec<TypePath>> {
-    if !has_list("children", "Subtask", meta, faults)? {
-        return Ok(Vec::new());
+    while !content.is_empty() {
+        if content.peek(LitStr) {
+            let text: LitStr = content.parse()?;
+            faults.at(text, format_args!("`{key}` takes names, not texts; write `{key}({example})`"));
+        } else {
+            items.push(content.call(item)?);
+        }
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
     }
-    let content;
-    parenthesized!(content in meta.input);
-    Ok(content.parse_terminated(TypePath::parse, Token![,])?.into_iter().collect())
-}
-
-/// `unique(title, (kind, name))`: two keys, the second of two fields.
-fn unique(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Vec<UniqueKey>> {
-    if !has_list("unique", "title", meta, faults)? {
-        return Ok(Vec::new());
-    }
-    let content;
-    parenthesized!(content in meta.input);
-    Ok(content.parse_terminated(UniqueKey::parse, Token![,])?.into_iter().collect())
+    Ok(items)
 }
 
 impl UniqueKey {
     /// `BY_KIND_AND_NAME` for the fields `kind` and `name`.
     pub(crate) fn constant(&self) -> Ident {
         let fields: Vec<_> = self.fields.iter().map(|field| field.unraw().to_string().to_ascii_uppercase()).collect();
-        let span = self.fields.first().map_or_else(Span::call_site, Ident::span);
-        Ident::new(&format!("BY_{}", fields.join("_AND_")), span)
+        Ident::new(&format!("BY_{}", fields.join("_AND_")), self.span)
     }
 }
 
 impl Parse for UniqueKey {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let span = input.span();
         if !input.peek(token::Paren) {
-            return Ok(Self { fields: vec![input.call(Ident::parse_any)?] });
+            return Ok(Self { fields: vec![input.call(Ident::parse_any)?], span });
         }
         let content;
-        parenthesized!(content in input);
-        Ok(Self { fields: content.parse_terminated(Ident::parse_any, Token![,])?.into_iter().collect() })
+        let span = parenthesized!(content in input).span.join();
+        Ok(Self { fields: content.parse_terminated(Ident::parse_any, Token![,])?.into_iter().collect(), span })
     }
 }
 

@@ -39,7 +39,13 @@ pub(super) fn changes(entity: &Entity<'_>) -> TokenStream {
             let ty = column.ty;
             if column.role == Role::Version { quote!(#ty) } else { quote!(#support::Change<#ty>) }
         },
-        redacted: &|field| quote!(if self.#field.is_keep() { "Keep" } else { "Set([redacted])" }),
+        redacted: &|column| {
+            let field = column.ident;
+            if column.role == Role::Version {
+                return quote!("[redacted]");
+            }
+            quote!(if self.#field.is_keep() { "Keep" } else { "Set([redacted])" })
+        },
     }
     .expand()
 }
@@ -53,7 +59,7 @@ struct Struct<'a> {
     on_each_field: Option<TokenStream>,
     ty: &'a dyn Fn(&Column<'_>) -> TokenStream,
     /// What `Debug` prints for a redacted field.
-    redacted: &'a dyn Fn(&Ident) -> TokenStream,
+    redacted: &'a dyn Fn(&Column<'_>) -> TokenStream,
 }
 
 impl Struct<'_> {
@@ -91,7 +97,7 @@ impl Struct<'_> {
         let fields = self.fields.iter().map(|column| {
             let (field, name) = (column.ident, column.bare_name());
             if column.is_redacted() {
-                let text = (self.redacted)(field);
+                let text = (self.redacted)(column);
                 quote!(.field(#name, &::core::format_args!("{}", #text)))
             } else {
                 quote!(.field(#name, &self.#field))
@@ -111,7 +117,10 @@ impl Struct<'_> {
 /// The field's own words, or a sentence: a crate may deny `missing_docs`.
 fn docs(column: &Column<'_>) -> TokenStream {
     if column.docs.is_empty() {
-        let sentence = format!("The column `{}`.", column.name.value());
+        let sentence = match column.role {
+            Role::Version => "The version that these changes rest on: that of the row as it was read.".to_owned(),
+            _ => format!("The column `{}`.", column.name.value()),
+        };
         return quote!(#[doc = #sentence]);
     }
     let docs = &column.docs;

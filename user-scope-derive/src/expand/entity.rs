@@ -21,9 +21,13 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
         quote!(::core::option::Option::Some(#generate()))
     };
     let changed = changed(entity);
-    let soft_deletes = entity.with_role(Role::DeletedAt).is_some();
-    let version = entity.with_role(Role::Version).map(version);
-    let (parents_of_new, parents_of_changes) = (parents_of_new(entity), parents_of_changes(entity));
+    let soft_deletes = entity.with_role(Role::DeletedAt).map(|_| {
+        quote!(
+            const SOFT_DELETES: bool = true;
+        )
+    });
+    let version = entity.with_role(Role::Version).map(|column| version(entity, column));
+    let parents = entity.parents().next().map(|_| parents_named(entity));
     quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_variables)]
@@ -33,7 +37,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
             type New = #new;
             type Changes = #changes;
 
-            const SOFT_DELETES: bool = #soft_deletes;
+            #soft_deletes
 
             fn entity() -> &'static #support::Entity {
                 static ENTITY: #support::Entity = #support::Entity::new(#definition);
@@ -56,29 +60,23 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 #changed
             }
 
-            fn parents_of_new(new: &Self::New) -> ::std::vec::Vec<(usize, #support::IdValue)> {
-                #parents_of_new
-            }
-
-            fn parents_of_changes(changes: &Self::Changes) -> ::std::vec::Vec<(usize, #support::IdValue)> {
-                #parents_of_changes
-            }
-
+            #parents
             #version
         }
     }
 }
 
 /// The version of a row, and the one that changes rest on.
-fn version(column: &Column<'_>) -> TokenStream {
-    let field = column.ident;
+fn version(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
+    let (support, field, ty) = (&entity.support, column.ident, column.ty);
+    let number = quote_spanned!(column.type_span()=> <#ty as #support::VersionNumber>::number);
     quote! {
         fn row_version(&self) -> ::core::option::Option<i64> {
-            ::core::option::Option::Some(::core::convert::From::from(self.#field))
+            ::core::option::Option::Some(#number(self.#field))
         }
 
         fn expected_version(changes: &Self::Changes) -> ::core::option::Option<i64> {
-            ::core::option::Option::Some(::core::convert::From::from(changes.#field))
+            ::core::option::Option::Some(#number(changes.#field))
         }
     }
 }
@@ -190,40 +188,39 @@ fn changed(entity: &Entity<'_>) -> TokenStream {
     }
 }
 
-fn parents_of_new(entity: &Entity<'_>) -> TokenStream {
-    parents(entity, |column, push| {
+/// The parents that a new row, or changes, name.
+fn parents_named(entity: &Entity<'_>) -> TokenStream {
+    let support = &entity.support;
+    let of_new = entity.parents().enumerate().map(|(number, (column, _))| {
         let field = column.ident;
+        let push = |id: TokenStream| quote!(parents.push((#number, #support::value_of(#id))););
         if column.is_nullable() {
+            let push = push(quote!(id));
             quote!(if let ::core::option::Option::Some(id) = &new.#field { #push })
         } else {
-            quote!({ let id = &new.#field; #push })
+            push(quote!(&new.#field))
         }
-    })
-}
-
-fn parents_of_changes(entity: &Entity<'_>) -> TokenStream {
-    let support = &entity.support;
-    parents(entity, |column, push| {
+    });
+    let of_changes = entity.parents().enumerate().map(|(number, (column, _))| {
         let field = column.ident;
         let id = if column.is_nullable() { quote!(::core::option::Option::Some(id)) } else { quote!(id) };
-        quote!(if let #support::Change::Set(#id) = &changes.#field { #push })
-    })
-}
-
-/// A vector of the parents' ids; `statement` has to bring `id` into the scope of `push`.
-fn parents(entity: &Entity<'_>, statement: impl Fn(&Column<'_>, TokenStream) -> TokenStream) -> TokenStream {
-    let support = &entity.support;
-    let statements: Vec<_> = entity
-        .parents()
-        .enumerate()
-        .map(|(number, (column, _))| statement(column, quote!(parents.push((#number, #support::value_of(id)));)))
-        .collect();
-    if statements.is_empty() {
-        return quote!(::std::vec::Vec::new());
-    }
+        quote! {
+            if let #support::Change::Set(#id) = &changes.#field {
+                parents.push((#number, #support::value_of(id)));
+            }
+        }
+    });
     quote! {
-        let mut parents = ::std::vec::Vec::new();
-        #(#statements)*
-        parents
+        fn parents_of_new(new: &Self::New) -> ::std::vec::Vec<(usize, #support::IdValue)> {
+            let mut parents = ::std::vec::Vec::new();
+            #(#of_new)*
+            parents
+        }
+
+        fn parents_of_changes(changes: &Self::Changes) -> ::std::vec::Vec<(usize, #support::IdValue)> {
+            let mut parents = ::std::vec::Vec::new();
+            #(#of_changes)*
+            parents
+        }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn user_scoped(input: &DeriveInput, mut entity: Entity<'_>) -> Option
         companion::changes(&entity),
         columns::expand(&entity),
         impls(&entity),
-        relations::marks(&entity),
+        relations::any_marks(&entity),
     ];
     Some(quote!(#(#parts)*))
 }
@@ -49,14 +49,11 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
             type Owner = #owner;
             type New = #new;
             type Changes = #changes;
-            const SOFT_DELETES: bool = true;
             fn entity() -> &'static #support::Entity { loop {} }
             fn id(&self) -> &Self::Id { loop {} }
             fn owner(&self) -> &Self::Owner { loop {} }
             fn generate_id() -> ::core::option::Option<Self::Id> { loop {} }
             fn changed(changes: &Self::Changes) -> #support::ColumnSet { loop {} }
-            fn parents_of_new(new: &Self::New) -> ::std::vec::Vec<(usize, #support::IdValue)> { loop {} }
-            fn parents_of_changes(changes: &Self::Changes) -> ::std::vec::Vec<(usize, #support::IdValue)> { loop {} }
         }
 
         #[automatically_derived]

@@ -22,27 +22,49 @@ pub(super) fn children(entity: &Entity<'_>) -> Vec<TokenStream> {
     listed(entity).iter().map(child).collect()
 }
 
-/// Marker traits.
+/// Marker traits, and who is whose child.
 pub(super) fn marks(entity: &Entity<'_>) -> TokenStream {
-    let (ident, support) = (entity.ident, &entity.support);
-    let soft_delete = entity.with_role(Role::DeletedAt).map(|_| quote!(impl #support::SoftDelete for #ident {}));
-    let versioned = entity.with_role(Role::Version).map(|_| quote!(impl #support::Versioned for #ident {}));
+    let support = &entity.support;
+    let lists = listed(entity).into_iter().map(|child| mark(entity, &quote!(#support::Lists<#child>)));
+    let below = parents(entity).into_iter().map(|(parent, _)| mark(entity, &quote!(#support::Below<#parent>)));
+    let relations: TokenStream = lists.chain(below).collect();
+    let marks = marks_of_its_own(entity);
+    quote!(#marks #relations)
+}
+
+/// The same for a struct with faults: what it forgot to say of its relatives is no fault of theirs.
+pub(super) fn any_marks(entity: &Entity<'_>) -> TokenStream {
+    let (ident, support, marks) = (entity.ident, &entity.support, marks_of_its_own(entity));
+    quote! {
+        #marks
+        impl<__Child> #support::Lists<__Child> for #ident {}
+        impl<__Parent> #support::Below<__Parent> for #ident {}
+    }
+}
+
+fn marks_of_its_own(entity: &Entity<'_>) -> TokenStream {
+    let support = &entity.support;
+    let soft_delete = entity.with_role(Role::DeletedAt).map(|_| mark(entity, &quote!(#support::SoftDelete)));
+    let versioned = entity.with_role(Role::Version).map(|_| mark(entity, &quote!(#support::Versioned)));
     let keyed_by_owner = entity.with_role(Role::Id).is_some_and(Column::is_keyed_by_owner);
-    let keyed_by_id = (!keyed_by_owner).then(|| quote!(impl #support::KeyedById for #ident {}));
-    let lists = listed(entity).into_iter().map(|child| quote!(impl #support::Lists<#child> for #ident {}));
-    let below = parents(entity).into_iter().map(|(parent, columns)| {
-        // With two columns for one parent nobody could say which of them is meant.
-        let child_of = match columns.as_slice() {
-            [column] => child_of(entity, &parent, column),
-            _ => TokenStream::new(),
-        };
-        quote!(impl #support::Below<#parent> for #ident {} #child_of)
+    let keyed_by_id = (!keyed_by_owner).then(|| mark(entity, &quote!(#support::KeyedById)));
+    let child_of = parents(entity).into_iter().map(|(parent, columns)| match columns.as_slice() {
+        [column] => child_of(entity, &parent, column),
+        // Nobody could say which of two is meant.
+        _ => TokenStream::new(),
     });
     let given_id = entity.with_role(Role::Id).is_some_and(|id| !id.is_keyed_by_owner() && !id.is_made_by_database());
-    let given_id = given_id.then(|| quote!(impl #support::GivenId for #ident {}));
-    let marks: TokenStream =
-        [soft_delete, versioned, keyed_by_id, given_id].into_iter().flatten().chain(lists).chain(below).collect();
-    marks
+    let given_id = given_id.then(|| mark(entity, &quote!(#support::GivenId)));
+    [soft_delete, versioned, keyed_by_id, given_id].into_iter().flatten().chain(child_of).collect()
+}
+
+fn mark(entity: &Entity<'_>, mark: &TokenStream) -> TokenStream {
+    let ident = entity.ident;
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #mark for #ident {}
+    }
 }
 
 fn child_of(entity: &Entity<'_>, parent: &TypePath, column: &Column<'_>) -> TokenStream {
@@ -55,6 +77,7 @@ fn child_of(entity: &Entity<'_>, parent: &TypePath, column: &Column<'_>) -> Toke
     };
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #support::ChildOf<#parent> for #ident {
             type ParentId = #id_type;
             const COLUMN: usize = #position;
@@ -66,18 +89,18 @@ fn child_of(entity: &Entity<'_>, parent: &TypePath, column: &Column<'_>) -> Toke
     }
 }
 
-/// What is declared for the deletion of a parent is done only if the parent knows of this child.
+/// What is declared for the deletion of a parent is done only if the parent knows of this child. A tree does.
 pub(super) fn proofs(entity: &Entity<'_>) -> TokenStream {
     let (ident, support) = (entity.ident, &entity.support);
     let soft_deletes = entity.with_role(Role::DeletedAt).is_some();
     let proof = |(column, parent): (&Column<'_>, &TypePath)| {
-        let on_delete = column.attributes.on_delete?;
+        let on_delete = column.attributes.on_delete.filter(|_| !parent.path.is_ident(ident))?;
         let stays = (on_delete == "cascade" && !soft_deletes).then(|| {
             quote_spanned! {at(parent.span())=>
                 ::core::assert!(
                     !<#parent as #support::UserScoped>::SOFT_DELETES,
-                    "a child of a row that is only marked as deleted cannot be deleted with it unless it is marked \
-                     as well; give the child a field `#[user_scoped(deleted_at)]`"
+                    "rows of this parent are only marked as deleted, and a child that goes with its parent must be \
+                     marked too; give the child a field `#[user_scoped(deleted_at)]`, or another `on_delete`"
                 );
             }
         });

@@ -28,7 +28,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
     let bind_new = entity.columns.iter().filter(|column| !column.is_made_by_database()).map(|c| bind_new(entity, c));
     let bind_moment = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt)).map(|c| {
         let (position, add) = (c.position, add_time(entity, c, &quote!(moment)));
-        quote!(#position => { #add })
+        quote!(#position => #add,)
     });
     let bind_changes = entity.columns.iter().map(|column| bind_change(entity, column));
     // A column's type may be called `DB`.
@@ -70,7 +70,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 stamp: #support::Stamp<'_, Self>,
                 arguments: &mut __DB::Arguments,
             ) -> ::core::result::Result<(), #support::BindError> {
-                #(#bind_new)*
+                #(#bind_new?;)*
                 ::core::result::Result::Ok(())
             }
 
@@ -90,10 +90,8 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
             ) -> ::core::result::Result<(), #support::BindError> {
                 match column {
                     #(#bind_moment)*
-                    _ => return ::core::result::Result::Err(#support::no_such_column(column)),
+                    _ => ::core::result::Result::Err(#support::no_such_column(column)),
                 }
-                #[allow(unreachable_code)]
-                ::core::result::Result::Ok(())
             }
         }
     }
@@ -180,18 +178,21 @@ fn bind_change(entity: &Entity<'_>, column: &Column<'_>) -> Option<TokenStream> 
     let (support, field) = (&entity.support, column.ident);
     match column.role {
         Role::Id | Role::Owner | Role::CreatedAt | Role::DeletedAt | Role::Version => None,
-        Role::UpdatedAt => Some(add_time(entity, column, &quote!(moment))),
+        Role::UpdatedAt => {
+            let add = add_time(entity, column, &quote!(moment));
+            Some(quote!(#add?;))
+        }
         Role::Data => {
             let add = add(entity, column, &quote!(value));
-            Some(quote!(if let #support::Change::Set(value) = &changes.#field { #add }))
+            Some(quote!(if let #support::Change::Set(value) = &changes.#field { #add?; }))
         }
     }
 }
 
-/// Binds a reference to the column's type.
+/// Binds a reference to the column's type; the call gives a result.
 fn add(entity: &Entity<'_>, column: &Column<'_>, value: &TokenStream) -> TokenStream {
     let support = &entity.support;
-    let call = |function: TokenStream, ty: &Type, value: &TokenStream| quote_spanned!(column.type_span()=> #support::#function::<__DB, #ty>(arguments, #value)?;);
+    let call = |function: TokenStream, ty: &Type, value: &TokenStream| quote_spanned!(column.type_span()=> #support::#function::<__DB, #ty>(arguments, #value));
     match (column.is_text(), column.is_nullable()) {
         (false, _) => call(quote!(add), column.ty, value),
         (true, false) => call(quote!(add_as_text), column.ty, value),

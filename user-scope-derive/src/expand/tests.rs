@@ -62,6 +62,41 @@ fn every_attribute() {
 }
 
 #[test]
+fn relatives_versions_and_keys() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(
+            table = "folders",
+            changes(derive(Debug, Default, Deserialize)),
+            children(Page, crate::Share),
+            unique(name, (r#type, name)),
+            audit(values = "old_and_new"),
+        )]
+        pub struct Folder {
+            #[user_scoped(id, key = "owner")]
+            pub id: Uuid,
+            #[user_scoped(owner)]
+            pub user_id: Uuid,
+            #[user_scoped(parent = Self, on_delete = "cascade")]
+            inside: Option<Uuid>,
+            #[user_scoped(parent = Shelf, on_delete = "restrict")]
+            shelf_id: Uuid,
+            #[user_scoped(parent = Label, on_delete = "set_null")]
+            front: Option<Uuid>,
+            #[user_scoped(parent = Label)]
+            back: Option<Uuid>,
+            pub name: String,
+            pub r#type: String,
+            #[user_scoped(version, redact)]
+            pub version: i32,
+            #[user_scoped(updated_at)]
+            updated_at: DateTime<Utc>,
+            #[user_scoped(deleted_at)]
+            deleted_at: Option<DateTime<Utc>>,
+        }
+    })));
+}
+
+#[test]
 fn an_entity_that_the_application_never_writes_to() {
     assert_snapshot!(shown(user_scoped(&parse_quote! {
         #[user_scoped(table = "tags")]

@@ -54,7 +54,7 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
 
     /// Whether rows are marked as deleted and stay.
     #[doc(hidden)]
-    const SOFT_DELETES: bool;
+    const SOFT_DELETES: bool = false;
 
     /// The entity's names, roles and kept statements.
     fn entity() -> &'static Entity;
@@ -75,11 +75,15 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
 
     /// The parents that a new row names: position in [`Entity::parents`] and id, absent ones left out.
     #[doc(hidden)]
-    fn parents_of_new(new: &Self::New) -> Vec<(usize, IdValue)>;
+    fn parents_of_new(_new: &Self::New) -> Vec<(usize, IdValue)> {
+        Vec::new()
+    }
 
     /// The parents that an update names.
     #[doc(hidden)]
-    fn parents_of_changes(changes: &Self::Changes) -> Vec<(usize, IdValue)>;
+    fn parents_of_changes(_changes: &Self::Changes) -> Vec<(usize, IdValue)> {
+        Vec::new()
+    }
 
     /// The row's version, if the entity counts them.
     #[doc(hidden)]

@@ -44,8 +44,8 @@ pub trait GivenId: KeyedById {}
 /// An entity with one field marked `parent = Parent`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name `{Parent}` as its parent by one field",
-    label = "not a child of `{Parent}`",
-    note = "mark one field of it: `#[user_scoped(parent = {Parent})]`; with two such fields, filter by the one that is meant"
+    label = "none of its fields, or more than one, is marked `parent = {Parent}`",
+    note = "mark one: `#[user_scoped(parent = {Parent})]`; where there are two, filter by the column of the one that is meant"
 )]
 pub trait ChildOf<Parent>: UserScoped {
     /// The type of the parent's id.
@@ -63,18 +63,18 @@ pub trait ChildOf<Parent>: UserScoped {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no child of `{Parent}`",
     label = "no field of it is marked `parent = {Parent}`",
-    note = "`children(…)` lists entities with a field `#[user_scoped(parent = {Parent})]`"
+    note = "`children(…)` lists entities that have such a field: mark it, or take `{Self}` off the list"
 )]
-pub trait Below<Parent> {}
+pub trait Below<Parent>: UserScoped {}
 
 /// That `Self` lists `Child` among its children.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not know that `{Child}` is its child",
-    label = "what `on_delete` asks for cannot be done when a row of this entity is deleted",
-    note = "list it there: `#[user_scoped(table = \"…\", children({Child}))]`"
+    label = "so what `on_delete` asks for would not be done",
+    note = "list it above `{Self}`: `#[user_scoped(table = \"…\", children({Child}))]`"
 )]
-pub trait Lists<Child> {}
+pub trait Lists<Child>: UserScoped {}
 
 /// What becomes of a row when its parent is deleted.
 #[doc(hidden)]
@@ -96,17 +96,28 @@ pub enum OnDelete {
     label = "not a version",
     note = "use `i64` or `i32`"
 )]
-pub trait VersionNumber: Copy + Into<i64> {
+pub trait VersionNumber: Copy {
     /// The version of a new row.
     const FIRST: Self;
+
+    /// The version as a number.
+    fn number(self) -> i64;
 }
 
 impl VersionNumber for i64 {
     const FIRST: Self = 1;
+
+    fn number(self) -> i64 {
+        self
+    }
 }
 
 impl VersionNumber for i32 {
     const FIRST: Self = 1;
+
+    fn number(self) -> i64 {
+        self.into()
+    }
 }
 
 /// A unique key that the entity declares, which holds the owner: `Task::BY_TITLE`. Made by the derive.

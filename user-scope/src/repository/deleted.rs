@@ -6,25 +6,31 @@ use super::recording::{Act, Hindrance};
 use super::{Query, Reaches, ScopedRepository};
 use crate::audit::{Details, Operation};
 use crate::context::{Caller, Writes};
-use crate::entity::{SoftDelete, Stores};
+use crate::entity::{SoftDelete, Stores, UserScoped};
 use crate::error::{Doing, Result};
 use crate::observe::observed;
 use crate::sql::{Rows, State, Touch};
 
 impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
-    T: SoftDelete,
+    T: UserScoped,
     DB: Stores<T>,
     C: Caller<Owner = T::Owner>,
 {
     /// Those rows too that are marked as deleted.
-    pub const fn with_deleted(mut self) -> Self {
+    pub const fn with_deleted(mut self) -> Self
+    where
+        T: SoftDelete,
+    {
         self.state = State::Any;
         self
     }
 
     /// Only rows that are marked as deleted.
-    pub const fn only_deleted(mut self) -> Self {
+    pub const fn only_deleted(mut self) -> Self
+    where
+        T: SoftDelete,
+    {
         self.state = State::Deleted;
         self
     }
@@ -32,9 +38,9 @@ where
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
-    T: SoftDelete,
+    T: UserScoped,
     DB: Stores<T>,
-    C: Writes<Owner = T::Owner> + Reaches<T>,
+    C: Writes<Owner = T::Owner>,
 {
     /// Takes the mark from a row that is marked as deleted, and from the children that were marked together with it.
     ///
@@ -44,7 +50,11 @@ where
     /// [`Error::ParentNotFound`](crate::Error::ParentNotFound) if its parent is still marked,
     /// [`Error::Duplicate`](crate::Error::Duplicate) if another row has its key by now,
     /// [`Error::Audit`](crate::Error::Audit) if it cannot be recorded.
-    pub async fn restore(&self, id: &T::Id) -> Result<()> {
+    pub async fn restore(&self, id: &T::Id) -> Result<()>
+    where
+        T: SoftDelete,
+        C: Reaches<T>,
+    {
         let has_parents = !T::entity().definition().parents.is_empty();
         let act = Act {
             operation: Operation::Restore,

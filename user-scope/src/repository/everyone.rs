@@ -33,7 +33,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Administers<Owner = T::Owner> + Writes + Reaches<T>,
+    C: Administers<Owner = T::Owner> + Writes,
 {
     /// Gives the row to another user, with all its children and theirs, as far as the entities list them by `children(…)`:
     /// all in one statement, or none. Children that nobody lists stay behind; a composite foreign key then refuses.
@@ -43,7 +43,10 @@ where
     /// [`Error::NotFound`] if there is no such row, [`Error::ReservedUser`] if nobody can be this user,
     /// [`Error::ParentNotFound`] if the row, or one that goes with it, has a parent that stays behind,
     /// [`Error::Duplicate`] if the new owner has a row with the same key, [`Error::Audit`] if it cannot be recorded.
-    pub async fn transfer(&self, id: &T::Id, to: &T::Owner) -> Result<()> {
+    pub async fn transfer(&self, id: &T::Id, to: &T::Owner) -> Result<()>
+    where
+        C: Reaches<T>,
+    {
         if to.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
@@ -70,25 +73,22 @@ where
     pub async fn purge(&self, id: &T::Id) -> Result<()>
     where
         T: SoftDelete,
+        C: Reaches<T>,
     {
         let act = purging(Some(id));
         observed(T::entity().name(), "purge", pin!(self.touch(act, Rows::One(id), Touch::Delete))).await.map(drop)
     }
-}
 
-impl<T, DB, C> ScopedRepository<'_, T, DB, C>
-where
-    T: SoftDelete,
-    DB: Stores<T>,
-    C: Administers<Owner = T::Owner> + Writes,
-{
     /// Removes for good those rows for which `predicate` holds and that are marked as deleted, with their children, and
     /// tells how many there were.
     ///
     /// # Errors
     ///
     /// As [`delete_where`](Self::delete_where).
-    pub async fn purge_where(&self, predicate: Predicate<T>) -> Result<u64> {
+    pub async fn purge_where(&self, predicate: Predicate<T>) -> Result<u64>
+    where
+        T: SoftDelete,
+    {
         self.check_depth(&predicate)?;
         let act = purging(None);
         let rows = Rows::Where(Some(&predicate));

@@ -15,14 +15,17 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Caller<Owner = T::Owner> + Reaches<T>,
+    C: Caller<Owner = T::Owner>,
 {
     /// The row with this id.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] if the caller has no such row, whoever else has one.
-    pub async fn get(&self, id: &T::Id) -> Result<T> {
+    pub async fn get(&self, id: &T::Id) -> Result<T>
+    where
+        C: Reaches<T>,
+    {
         self.find(id).await?.ok_or(Error::NotFound { entity: T::entity().name() })
     }
 
@@ -31,7 +34,10 @@ where
     /// # Errors
     ///
     /// [`Error::Decode`] if the row does not fit the struct, [`Error::Unavailable`] if the database is not there.
-    pub async fn find(&self, id: &T::Id) -> Result<Option<T>> {
+    pub async fn find(&self, id: &T::Id) -> Result<Option<T>>
+    where
+        C: Reaches<T>,
+    {
         observed(
             T::entity().name(),
             "get",
@@ -48,7 +54,10 @@ where
     /// # Errors
     ///
     /// [`Error::Unavailable`] if the database is not there.
-    pub async fn exists(&self, id: &T::Id) -> Result<bool> {
+    pub async fn exists(&self, id: &T::Id) -> Result<bool>
+    where
+        C: Reaches<T>,
+    {
         observed(
             T::entity().name(),
             "exists",

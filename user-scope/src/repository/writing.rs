@@ -35,7 +35,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Writes<Owner = T::Owner> + Reaches<T>,
+    C: Writes<Owner = T::Owner>,
 {
     /// Changes what is set in `changes`, and gives the row as it is now. Changes that set nothing only read it.
     ///
@@ -44,7 +44,10 @@ where
     /// [`Error::NotFound`] if the caller has no such row, [`Error::Stale`] if it has another version than `changes` rest
     /// on, [`Error::ParentNotFound`] if he has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
     /// [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it cannot be recorded.
-    pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T> {
+    pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T>
+    where
+        C: Reaches<T>,
+    {
         let (columns, version) = (T::changed(&changes), T::expected_version(&changes));
         if columns.is_empty() {
             let row = self.get(id).await?;
@@ -89,7 +92,10 @@ where
     ///
     /// [`Error::NotFound`] if the caller has no such row, [`Error::Referenced`] if other rows still refer to it,
     /// [`Error::Audit`] if it cannot be recorded.
-    pub async fn delete(&self, id: &T::Id) -> Result<()> {
+    pub async fn delete(&self, id: &T::Id) -> Result<()>
+    where
+        C: Reaches<T>,
+    {
         let act = deletion(Some(id));
         observed(T::entity().name(), "delete", pin!(self.touch(act, Rows::One(id), ending::<T>()))).await.map(drop)
     }
