@@ -24,6 +24,9 @@ pub trait TestDb: AppDb + ShelfDb {
     /// As the application connects.
     fn source(home: &Self::Home) -> PoolSource<Self>;
 
+    /// The same, where it can be had without foreign keys being looked at.
+    fn source_without_keys(home: &Self::Home) -> PoolSource<Self>;
+
     /// As the owner of the tables connects.
     async fn owner(home: &Self::Home) -> Pool<Self>;
 
@@ -76,6 +79,10 @@ impl TestDb for Postgres {
         home.app().into()
     }
 
+    fn source_without_keys(home: &Self::Home) -> PoolSource<Self> {
+        Self::source(home)
+    }
+
     async fn owner(home: &Self::Home) -> Pool<Self> {
         Pool::connect_with(home.owner()).await.expect("the owner connects")
     }
@@ -124,6 +131,10 @@ impl TestDb for Sqlite {
 
     fn source(home: &Self::Home) -> PoolSource<Self> {
         home.options().into()
+    }
+
+    fn source_without_keys(home: &Self::Home) -> PoolSource<Self> {
+        home.options().foreign_keys(false).into()
     }
 
     async fn owner(home: &Self::Home) -> Pool<Self> {

@@ -48,6 +48,7 @@ mod household;
 mod isolation;
 mod keys;
 mod metrics;
+mod model;
 mod pages;
 mod pages_at_random;
 mod pages_cost;
