@@ -6,7 +6,7 @@ use super::recording::{Act, Hindrance};
 use super::{Reaches, ScopedRepository};
 use crate::audit::{Details, Operation};
 use crate::context::{Inserts, Writes};
-use crate::entity::{ColumnSet, Moment, OnDelete, Stamp, Stores, UserScoped};
+use crate::entity::{ColumnSet, Entity, Moment, OnDelete, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{Identifier, RawIdentifier};
 use crate::observe::{One, observed};
@@ -135,7 +135,7 @@ pub(super) fn only<T: UserScoped>(rows: Vec<T>) -> Result<One<T>> {
 }
 
 /// What the audit names: what the application set.
-pub(super) fn named(entity: &crate::entity::Entity, columns: ColumnSet) -> ColumnSet {
+pub(super) fn named(entity: &Entity, columns: ColumnSet) -> ColumnSet {
     entity.definition().updated_at.map_or(columns, |position| columns.without(position))
 }
 
@@ -161,7 +161,7 @@ pub(super) fn deletion<T: UserScoped>(id: Option<&T::Id>) -> Act<'_, T> {
         details: Details::default(),
         id,
         state: State::Live,
-        hindrance: if keeps_its_parent(T::entity()) { Hindrance::Child } else { Hindrance::Nothing },
+        hindrance: if keeps_its_parent(T::entity(), &mut Vec::new()) { Hindrance::Child } else { Hindrance::Nothing },
         parents: Vec::new(),
         version: None,
     }
@@ -172,13 +172,18 @@ pub(super) fn ending<'a, T: UserScoped>() -> Touch<'a, T> {
     if T::SOFT_DELETES { Touch::Mark(Moment::now()) } else { Touch::Delete }
 }
 
-/// Whether some child, or a child of one that goes along, may keep a row from being deleted.
-fn keeps_its_parent(entity: &'static crate::entity::Entity) -> bool {
+/// Whether some child, or a child of one that goes along, may keep a row from being deleted. `seen` ends a circle of
+/// entities that are each other's parents.
+fn keeps_its_parent(entity: &'static Entity, seen: &mut Vec<&'static Entity>) -> bool {
+    if seen.iter().any(|seen| std::ptr::eq(*seen, entity)) {
+        return false;
+    }
+    seen.push(entity);
     entity.definition().children.iter().map(|child| child()).any(|child| {
         let mut links = child.definition().parents.iter().filter(|link| std::ptr::eq((link.entity)(), entity));
         links.any(|link| match link.on_delete {
             OnDelete::Restrict => true,
-            OnDelete::Cascade => !std::ptr::eq(child, entity) && keeps_its_parent(child),
+            OnDelete::Cascade => keeps_its_parent(child, seen),
             OnDelete::Database | OnDelete::SetNull => false,
         })
     })
