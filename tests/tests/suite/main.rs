@@ -47,6 +47,7 @@ mod golden_sql;
 mod household;
 mod isolation;
 mod keys;
+mod kinship;
 mod metrics;
 mod model;
 mod pages;

@@ -138,6 +138,12 @@ impl SqlText {
         self
     }
 
+    /// The rows of a numbered part that lose one parent or several.
+    pub(crate) fn lost(&mut self, number: usize) -> &mut Self {
+        let _ = write!(self.text, "user_scope_lost_{number}");
+        self
+    }
+
     /// A number.
     pub(crate) fn number(&mut self, number: usize) -> &mut Self {
         let _ = write!(self.text, "{number}");

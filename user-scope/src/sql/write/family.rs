@@ -38,6 +38,7 @@ pub(super) struct Branch {
 pub(super) struct Family {
     pub(super) deed: Deed,
     root: &'static Entity,
+    /// Those that only lose their parent come last: nobody is below them.
     pub(super) branches: Vec<Branch>,
     /// Children that keep a row from being deleted.
     pub(super) blockers: Vec<Branch>,
@@ -47,13 +48,21 @@ impl Family {
     pub(super) fn of(root: &'static Entity, deed: Deed) -> Self {
         let mut family = Self { deed, root, branches: Vec::new(), blockers: Vec::new() };
         if deed != Deed::Revise {
-            family.collect(root, 0, &mut vec![root]);
+            let mut losers = Vec::new();
+            family.collect(root, 0, &mut vec![root], &mut losers);
+            family.branches.append(&mut losers);
         }
         family
     }
 
     /// `path` ends a circle of entities that are each other's parents; what is behind it is left to the database.
-    fn collect(&mut self, parent: &'static Entity, above: usize, path: &mut Vec<&'static Entity>) {
+    fn collect(
+        &mut self,
+        parent: &'static Entity,
+        above: usize,
+        path: &mut Vec<&'static Entity>,
+        losers: &mut Vec<Branch>,
+    ) {
         for child in parent.definition().children {
             let entity = child();
             for link in entity.definition().parents.iter().filter(|link| std::ptr::eq((link.entity)(), parent)) {
@@ -64,7 +73,7 @@ impl Family {
                         if !is_tree && !path.iter().any(|seen| std::ptr::eq(*seen, entity)) {
                             self.branches.push(branch);
                             path.push(entity);
-                            self.collect(entity, self.branches.len(), path);
+                            self.collect(entity, self.branches.len(), path, losers);
                             path.pop();
                         }
                     }
@@ -72,7 +81,7 @@ impl Family {
                     (_, OnDelete::Restrict) => self.blockers.push(branch),
                     (_, OnDelete::SetNull) => {
                         branch.set_null = true;
-                        self.branches.push(branch);
+                        losers.push(branch);
                     }
                 }
             }
@@ -80,13 +89,33 @@ impl Family {
     }
 
     pub(super) fn entity(&self, part: usize) -> &'static Entity {
-        part.checked_sub(1).and_then(|branch| self.branches.get(branch)).map_or(self.root, |branch| branch.entity)
+        self.branch(part).map_or(self.root, |branch| branch.entity)
+    }
+
+    fn branch(&self, part: usize) -> Option<&Branch> {
+        part.checked_sub(1).and_then(|branch| self.branches.get(branch))
+    }
+
+    /// The parts whose rows are of the same entity as those of `part`, and lose a parent as they do, in order. One row may
+    /// be in several of them.
+    pub(super) fn losing(&self, part: usize) -> impl Iterator<Item = usize> {
+        self.of_the_same(part, true)
+    }
+
+    /// The parts whose rows are of the same entity, and go: they do not lose a parent as well.
+    pub(super) fn going(&self, part: usize) -> impl Iterator<Item = usize> {
+        self.of_the_same(part, false)
+    }
+
+    fn of_the_same(&self, part: usize, set_null: bool) -> impl Iterator<Item = usize> {
+        let parts = (0..=self.branches.len()).filter(move |other| std::ptr::eq(self.entity(*other), self.entity(part)));
+        parts.filter(move |other| self.branch(*other).is_some_and(|branch| branch.set_null) == set_null)
     }
 
     /// The column by which the rows of a part follow one another, if it is a tree.
     pub(super) fn tree(&self, part: usize) -> Option<&'static ParentDefinition> {
         let entity = self.entity(part);
-        let set_null = part.checked_sub(1).and_then(|branch| self.branches.get(branch)).is_some_and(|b| b.set_null);
+        let set_null = self.branch(part).is_some_and(|branch| branch.set_null);
         let follows = |link: &&ParentDefinition| self.deed == Deed::Transfer || link.on_delete == OnDelete::Cascade;
         let own = |link: &&ParentDefinition| std::ptr::eq((link.entity)(), entity);
         let links = &entity.definition().parents;
@@ -111,7 +140,7 @@ impl Family {
         root: &mut dyn FnMut(&mut SqlText) -> Result<(), BoxDynError>,
     ) -> Result<(), BoxDynError> {
         text.sql("(");
-        let Some(branch) = part.checked_sub(1).and_then(|branch| self.branches.get(branch)) else {
+        let Some(branch) = self.branch(part) else {
             root(text)?;
             text.sql(")");
             return Ok(());

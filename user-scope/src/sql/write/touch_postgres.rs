@@ -24,7 +24,12 @@ pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
     text.sql(if has_tree { "WITH RECURSIVE " } else { "WITH " });
     let first = write_root::<T, DB>(&mut plan, &mut text, &mut arguments)?;
     for (index, branch) in plan.family.branches.iter().enumerate() {
-        write_branch(&plan, &mut text, index + 1, branch, first);
+        let part = index + 1;
+        match plan.family.losing(part).collect::<Vec<_>>().as_slice() {
+            [one, _, ..] if branch.set_null && *one != part => {}
+            losing @ [_, _, ..] if branch.set_null => write_losers(&plan, &mut text, losing),
+            _ => write_branch(&plan, &mut text, part, branch, first),
+        }
     }
     match plan.record.in_statement() {
         Some(log) => {
@@ -193,6 +198,9 @@ fn write_branch<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usi
     } else {
         text.part(branch.above).sql(" AS ").our("above").sql(" WHERE ");
         write_match(plan, text, branch);
+        if branch.set_null {
+            write_stays(plan, text, part);
+        }
     }
     text.sql(" RETURNING ").name(entity.id_column()).sql(" AS ").our("id").sql(", ");
     text.name(entity.owner_column()).sql(" AS ").our("owner");
@@ -208,6 +216,65 @@ fn write_branch<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usi
         text.sql(" AS ").our("old");
     }
     text.sql(")");
+}
+
+/// Writes the parts `losing`, whose rows may be the same: one statement changes a row once. Each part is a column that says
+/// whether a row has lost that parent.
+fn write_losers<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, losing: &[usize]) {
+    let Some(first) = losing.first().copied() else { return };
+    let entity = plan.family.entity(first);
+    let branches = || losing.iter().filter_map(|part| Some((*part, plan.family.branches.get(part.checked_sub(1)?)?)));
+    let key = |text: &mut SqlText| {
+        text.name(entity.id_column()).sql(", ").name(entity.owner_column());
+    };
+    text.sql(", ").lost(first).sql(" AS (SELECT ").name(entity.id_column()).sql(" AS ").our("id").sql(", ");
+    text.name(entity.owner_column()).sql(" AS ").our("owner");
+    for (part, branch) in branches() {
+        text.sql(", EXISTS (SELECT 1 FROM ").part(branch.above).sql(" AS ").our("above").sql(" WHERE ");
+        write_match(plan, text, branch);
+        text.sql(") AS ").part(part);
+    }
+    text.sql(" FROM ").table(entity).sql(" WHERE (");
+    key(text);
+    text.sql(") IN (");
+    text.list(" UNION ", branches(), |text, (_, branch)| {
+        text.sql("SELECT ");
+        key(text);
+        text.sql(" FROM ").table(entity).sql(" JOIN ").part(branch.above).sql(" AS ").our("above").sql(" ON ");
+        write_match(plan, text, branch);
+    });
+    text.sql(")");
+    write_stays(plan, text, first);
+    text.sql(" FOR NO KEY UPDATE), ").part(first).sql(" AS (UPDATE ").table(entity).sql(" SET ");
+    text.list(", ", branches(), |text, (part, branch)| {
+        text.column(entity, branch.link.column).sql(" = CASE WHEN ").part(part).sql(" THEN NULL ELSE ");
+        text.column(entity, branch.link.column).sql(" END");
+    });
+    count_version(text, entity, true);
+    text.sql(" FROM ").lost(first).sql(" WHERE ").name(entity.id_column()).sql(" = ").our("id").sql(" AND ");
+    text.name(entity.owner_column()).sql(" = ").our("owner").sql(" RETURNING ").our("id").sql(", ").our("owner");
+    for (part, _) in branches() {
+        text.sql(", ").part(part);
+    }
+    text.sql(")");
+}
+
+/// Writes that a row which loses its parent does not go itself.
+fn write_stays<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usize) {
+    let entity = plan.family.entity(part);
+    for going in plan.family.going(part) {
+        text.sql(" AND (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") NOT IN (SELECT ");
+        text.our("id").sql(", ").our("owner").sql(" FROM ").part(going).sql(")");
+    }
+}
+
+/// Writes ` FROM …`, the rows of a part.
+fn write_from<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usize) {
+    let losing: Vec<usize> = plan.family.losing(part).collect();
+    match losing.as_slice() {
+        [first, _, ..] if losing.contains(&part) => text.sql(" FROM ").part(*first).sql(" WHERE ").part(part),
+        _ => text.sql(" FROM ").part(part),
+    };
 }
 
 /// The owner before, as this entity stores owners, or the mark before.
@@ -304,7 +371,7 @@ fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &[Par
             text.our("id");
         };
         log_select(text, part.entity, part.operation.as_str(), parameters, &id, &additions);
-        text.sql(" FROM ").part(number);
+        write_from(plan, text, number);
     });
     text.sql(")");
 }
@@ -343,6 +410,6 @@ fn write_touched<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &
         } else {
             text.sql("NULL::text");
         }
-        text.sql(" FROM ").part(number);
+        write_from(plan, text, number);
     });
 }

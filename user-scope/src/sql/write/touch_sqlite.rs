@@ -8,6 +8,7 @@ use super::touch::{Part, Plan, Touch, Touching};
 use super::touch_postgres::{write_proof, write_set};
 use crate::backend::{Dialect, Query};
 use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
+use crate::sql::rows::Rows;
 use crate::sql::{SqlText, arguments, values};
 
 pub(super) fn statements<T: UserScoped, DB: Stores<T>>(
@@ -17,12 +18,50 @@ pub(super) fn statements<T: UserScoped, DB: Stores<T>>(
     let transfers = plan.family.deed == Deed::Transfer;
     let looks = !plan.family.branches.is_empty() || !plan.new_values().is_empty() || transfers;
     let look = if looks { Some(look::<T, DB>(&plan)?) } else { None };
-    let mut steps = Vec::with_capacity(parts.len());
-    for (index, branch) in plan.family.branches.iter().enumerate().rev() {
-        steps.push(step::<T, DB>(&plan, index + 1, branch)?);
+    let remembers = may_change_the_condition(&plan);
+    let mut steps = Vec::with_capacity(parts.len() + 2);
+    if remembers {
+        steps.push(remember::<T, DB>(&plan)?);
     }
-    steps.push(root::<T, DB>(&mut plan, looks)?);
+    for (index, branch) in plan.family.branches.iter().enumerate().rev() {
+        steps.push(step::<T, DB>(&plan, index + 1, branch, remembers)?);
+    }
+    steps.push(root::<T, DB>(&mut plan, looks, remembers)?);
+    if remembers {
+        let mut text = SqlText::new(Dialect::Sqlite);
+        text.sql("DROP TABLE ").our(ROOTS);
+        steps.push(finish(text, arguments::<DB>(0))?);
+    }
     Ok(Touching { look, steps, parts, defers_keys: transfers })
+}
+
+/// Where the root's rows are remembered.
+const ROOTS: &str = "roots";
+
+/// Whether rows that lose their parent are of the root's own table: they could come to fulfil the condition.
+fn may_change_the_condition<T: UserScoped>(plan: &Plan<'_, T>) -> bool {
+    matches!(plan.target.rows, Rows::Where(_)) && plan.family.losing(0).next().is_some()
+}
+
+/// Remembers which rows of the root are meant, until the end of the touch.
+fn remember<T: UserScoped, DB: Stores<T>>(plan: &Plan<'_, T>) -> Result<Query<DB>, BoxDynError> {
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
+    text.sql("CREATE TEMPORARY TABLE ").our(ROOTS).sql(" AS ");
+    plan.family.root_rows::<T, DB>(&mut text, &mut arguments, &plan.target)?;
+    finish(text, arguments)
+}
+
+fn root_rows<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+    remembered: bool,
+) -> Result<(), BoxDynError> {
+    if remembered {
+        text.sql("SELECT * FROM ").our(ROOTS);
+        return Ok(());
+    }
+    plan.family.root_rows::<T, DB>(text, arguments, &plan.target)
 }
 
 /// The root's rows, if nothing stands in the way.
@@ -59,6 +98,7 @@ fn step<T: UserScoped, DB: Stores<T>>(
     plan: &Plan<'_, T>,
     part: usize,
     branch: &Branch,
+    remembered: bool,
 ) -> Result<Query<DB>, BoxDynError> {
     let entity = branch.entity;
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
@@ -85,7 +125,7 @@ fn step<T: UserScoped, DB: Stores<T>>(
         });
     }
     text.sql(" WHERE ");
-    let mut root = |text: &mut SqlText| plan.family.root_rows::<T, DB>(text, &mut arguments, &plan.target);
+    let mut root = |text: &mut SqlText| root_rows::<T, DB>(plan, text, &mut arguments, remembered);
     if plan.family.tree(part).is_some() {
         text.sql("(").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM ");
@@ -94,20 +134,31 @@ fn step<T: UserScoped, DB: Stores<T>>(
     } else {
         plan.family.is_below(&mut text, branch, &mut root)?;
         plan.family.state(&mut text, entity);
+        // Who goes does not lose a parent as well.
+        for going in plan.family.going(part).filter(|_| branch.set_null) {
+            text.sql(" AND (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") NOT IN (SELECT ");
+            text.our("id").sql(", ").our("owner").sql(" FROM ");
+            plan.family.rows(&mut text, going, &mut root)?;
+            text.sql(")");
+        }
     }
     returning(&mut text, plan, part, entity);
     finish(text, arguments)
 }
 
 /// `looked`: nothing stands in the way any more.
-fn root<T: UserScoped, DB: Stores<T>>(plan: &mut Plan<'_, T>, looked: bool) -> Result<Query<DB>, BoxDynError> {
+fn root<T: UserScoped, DB: Stores<T>>(
+    plan: &mut Plan<'_, T>,
+    looked: bool,
+    remembered: bool,
+) -> Result<Query<DB>, BoxDynError> {
     let entity = T::entity();
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
     let (columns, first) = plan.write_deed::<DB>(&mut text, &mut arguments)?;
-    if plan.family.tree(0).is_some() {
+    if remembered || plan.family.tree(0).is_some() {
         text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM (");
-        plan.family.root_rows::<T, DB>(&mut text, &mut arguments, &plan.target)?;
+        root_rows::<T, DB>(plan, &mut text, &mut arguments, remembered)?;
         text.sql("))");
     } else {
         plan.target.write::<DB>(&mut text, &mut arguments)?;
