@@ -3,6 +3,8 @@
 use futures_util::TryStreamExt;
 use user_scope::audit::{AuditSettings, MemorySink};
 
+use user_scope::{Stores, UserScoped, Uuid};
+
 use super::captured::{captured, statements};
 use super::databases::TestDb;
 use super::household::literal;
@@ -16,7 +18,29 @@ on_each_database!(
     a_page_of_parents_costs_one_statement_and_none_costs_none,
     the_children_of_thousands_of_rows_are_read_at_once,
     children_are_read_in_a_transaction_and_in_system_mode,
+    children_of_two_parents_of_the_same_id_are_kept_apart,
 );
+
+/// Named by owner and id together, with a child.
+#[derive(Debug, Clone, PartialEq, UserScoped)]
+#[user_scoped(table = "palettes", children(Colour))]
+pub struct Palette {
+    #[user_scoped(id, key = "owner")]
+    pub id: String,
+    #[user_scoped(owner)]
+    pub user_id: Uuid,
+}
+
+#[derive(Debug, Clone, PartialEq, UserScoped)]
+#[user_scoped(table = "colours")]
+pub struct Colour {
+    #[user_scoped(id)]
+    pub id: Uuid,
+    #[user_scoped(owner)]
+    pub user_id: Uuid,
+    #[user_scoped(parent = Palette, on_delete = "cascade")]
+    pub palette: String,
+}
 
 async fn the_children_of_a_row_are_narrowed_and_ordered_as_any_rows<DB: TestDb>() {
     let (world, alice) = (World::<DB>::open().await, user());
@@ -53,7 +77,7 @@ async fn a_foreign_parent_has_no_children<DB: TestDb>() {
     let hers_alone = of_alice.children::<Track>(&hers.id).all().await.unwrap();
     assert_eq!(hers_alone.iter().map(|track| track.title.as_str()).collect::<Vec<_>>(), ["hers"]);
     // A row that he has got hold of somehow gives him no children of hers.
-    let children = of_bob.children_of::<Track>(&[hers.clone()]).await.unwrap();
+    let children = of_bob.children_of::<Track>(std::slice::from_ref(&hers)).await.unwrap();
     assert!(children[0].iter().all(|track| track.user_id == *bob.user()), "{children:?}");
     assert_eq!(of_alice.children_of::<Track>(&[his]).await.unwrap(), [[]]);
 }
@@ -121,4 +145,25 @@ async fn children_are_read_in_a_transaction_and_in_system_mode<DB: TestDb>() {
     assert_eq!(everyone.children_of::<Page>(&[his.clone(), hers.clone()]).await.unwrap(), [[other.clone()], [page]]);
     let of_bob = system.owned_by(bob.user());
     assert_eq!(of_bob.repository::<Folder>().children_of::<Page>(&[his, hers]).await.unwrap(), [vec![other], vec![]]);
+}
+
+async fn children_of_two_parents_of_the_same_id_are_kept_apart<DB: TestDb + Stores<Palette> + Stores<Colour>>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let tables = "CREATE TABLE palettes (id TEXT NOT NULL, user_id {uuid} NOT NULL, PRIMARY KEY (user_id, id)); \
+                  CREATE TABLE colours (id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, palette TEXT NOT NULL)";
+    DB::run(&world.raw, &tables.replace("{uuid}", DB::UUID)).await.unwrap();
+    world.open_to_the_application().await;
+    let (mut palettes, mut expected) = (Vec::new(), Vec::new());
+    for owner in [&alice, &bob] {
+        let new = NewPalette { id: "warm".into() };
+        palettes.push(world.pool.repository::<Palette>(owner).insert(new).await.unwrap());
+        let new = NewColour { palette: "warm".into() };
+        expected.push(vec![world.pool.repository::<Colour>(owner).insert(new).await.unwrap()]);
+    }
+    let system = world.system().await;
+    assert_eq!(system.repository::<Palette>().children_of::<Colour>(&palettes).await.unwrap(), expected);
+    // And they go with their own parent alone.
+    world.pool.repository::<Palette>(&alice).delete(&"warm".to_owned()).await.unwrap();
+    let left = system.repository::<Palette>().children_of::<Colour>(&palettes).await.unwrap();
+    assert_eq!(left, [vec![], expected[1].clone()]);
 }

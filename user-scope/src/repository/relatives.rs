@@ -40,6 +40,7 @@ where
     }
 
     /// The children of many rows in one statement: those of `rows[i]` are at `i`, ordered as they were made by their ids.
+    /// Those of a row that is given twice are at its first place.
     ///
     /// # Errors
     ///
@@ -55,13 +56,15 @@ where
         let ids = rows.iter().map(T::id);
         let query = self.of::<Child>().query().filter(parent_of::<Child, T>().is_in(ids));
         let id = Column::<Child, Child::Id>::at(Child::entity().definition().id);
-        let mut families: HashMap<IdValue, Vec<Child>> = HashMap::with_capacity(rows.len());
+        // A system context may see parents of two owners with the same id.
+        let mut families: HashMap<(IdValue, IdValue), Vec<Child>> = HashMap::with_capacity(rows.len());
         for child in query.order_by(id.asc()).all().await? {
             if let Some(parent) = child.parent_id().map(IdValue::of) {
-                families.entry(parent).or_default().push(child);
+                families.entry((IdValue::of(child.owner()), parent)).or_default().push(child);
             }
         }
-        Ok(rows.iter().map(|row| families.remove(&IdValue::of(row.id())).unwrap_or_default()).collect())
+        let key = |row: &T| (IdValue::of(row.owner()), IdValue::of(row.id()));
+        Ok(rows.iter().map(|row| families.remove(&key(row)).unwrap_or_default()).collect())
     }
 
     /// Another entity's repository, of the same caller in the same place.
