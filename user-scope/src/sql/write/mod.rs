@@ -8,6 +8,7 @@ use sqlx::SqlStr;
 
 mod family;
 mod insert;
+mod losers;
 mod touch;
 mod touch_postgres;
 mod touch_sqlite;
