@@ -47,8 +47,12 @@ impl House {
     }
 
     pub(super) fn children_of(&mut self, asker: Asker, child: Kind, parents: &[Row]) -> Outcome {
-        let families: Vec<Vec<Row>> = parents.iter().map(|parent| self.below(asker, child, &parent.id)).collect();
+        let mut families: Vec<Vec<Row>> = parents.iter().map(|parent| self.below(asker, child, &parent.id)).collect();
         self.saw(asker, child, families.iter().map(Vec::len).sum());
+        // A stray is read by a system context, and is a child of nobody.
+        for (family, parent) in families.iter_mut().zip(parents) {
+            family.retain(|row| row.owner == parent.owner);
+        }
         Outcome::Families(families)
     }
 

@@ -49,18 +49,14 @@ fn literal<DB: TestDb>(kind: Kind, id: &str) -> String {
     if DB::UUID == "BLOB" && kind != Kind::Badge { format!("x'{}'", id.replace('-', "")) } else { format!("'{id}'") }
 }
 
-/// The foreign key is there again afterwards, for whatever is written from then on.
+/// The foreign key does not come back: it would be looked at again for a stray that is written, whatever is written of it.
 async fn behind_its_key<DB: TestDb>(raw: &Pool<DB>, child: Kind, script: &str) {
-    let Some((column, parent, _)) = child.parent() else { return };
-    let (table, above, name) = (child.facts().table, parent.facts().table, child.facts().columns[column].name);
-    let key = format!("{table}_user_id_{name}_fkey");
+    let Some((column, ..)) = child.parent() else { return };
+    let (table, name) = (child.facts().table, child.facts().columns[column].name);
     let script = if DB::UUID == "BLOB" {
-        format!("PRAGMA foreign_keys = OFF; {script}; PRAGMA foreign_keys = ON")
+        format!("PRAGMA foreign_keys = OFF; {script}")
     } else {
-        format!(
-            "ALTER TABLE {table} DROP CONSTRAINT {key}; {script}; ALTER TABLE {table} ADD CONSTRAINT {key} \
-             FOREIGN KEY (user_id, {name}) REFERENCES {above} (user_id, id) NOT VALID"
-        )
+        format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_user_id_{name}_fkey; {script}")
     };
     DB::run(raw, &script).await.expect("strays can be planted");
 }
