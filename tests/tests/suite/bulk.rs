@@ -10,6 +10,7 @@ on_each_database!(
     rows_that_are_inserted_together_come_back_in_their_order,
     rows_of_which_one_has_a_foreign_parent_are_not_inserted_at_all,
     thousands_of_rows_are_inserted_or_none,
+    a_denial_is_on_record_even_if_it_comes_after_thousands_of_rows,
     no_rows_need_no_statement,
     an_update_by_a_condition_changes_the_callers_rows_alone,
     an_update_by_a_condition_to_a_foreign_parent_changes_nothing,
@@ -67,6 +68,21 @@ async fn thousands_of_rows_are_inserted_or_none<DB: TestDb>() {
     assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM tasks").await, 0);
     assert_eq!(tasks.insert_many(titled(0..many)).await.unwrap().len(), many);
     assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log WHERE operation = 'create'").await, 12_000);
+}
+
+/// In another statement than the first.
+async fn a_denial_is_on_record_even_if_it_comes_after_thousands_of_rows<DB: TestDb>() {
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let (hers, his) = (world.task(&alice, "hers").await, world.task(&bob, "his").await);
+    let row = |number: usize| {
+        let task_id = if number == 19_999 { his.id } else { hers.id };
+        NewSubtask { task_id, title: number.to_string() }
+    };
+    let refused = world.pool.repository::<Subtask>(&alice).insert_many((0..20_000).map(row)).await;
+    assert!(matches!(refused, Err(Error::ParentNotFound { .. })), "{refused:?}");
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM subtasks").await, 0);
+    let denied: Vec<_> = world.log().await.into_iter().filter(|line| line.operation == "unauthorized_access").collect();
+    assert_eq!(denied.len(), 1, "{denied:?}");
 }
 
 async fn no_rows_need_no_statement<DB: TestDb>() {

@@ -9,7 +9,7 @@ use crate::context::{Scope, Writes};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
-use crate::session::{Session, Trace};
+use crate::session::{Health, Session, Trace};
 use crate::sql::{self, LogEntry, Record, Rows, State, Target};
 
 /// A write, as the audit and the errors need to know it.
@@ -178,8 +178,10 @@ where
             return Err(match (found, act.version) {
                 (Some(found), Some(expected)) if found != expected => self.stale(session).await,
                 _ if rows > 1 && !written.is_empty() => {
-                    session.fail();
-                    act.hindrance.error(entity)
+                    // Some rows stand: only the end of the transaction takes them back.
+                    let reason = act.hindrance.error(entity);
+                    session.abandon(Health::Aborted, self.missed_by(act), self.audit);
+                    reason
                 }
                 _ => self.nothing_written(session, act).await,
             });
@@ -288,14 +290,18 @@ where
                 Err(error) => return Self::failed(session, Doing::Reading, error),
             }
         }
+        session.conclude(self.missed_by(act), self.audit).await;
+        reason
+    }
+
+    /// The rows that a write asked for and that were not there for it.
+    fn missed_by(&self, act: Act<'_, T>) -> Trace {
+        let entity = T::entity();
         let parents = act.parents.into_iter().filter_map(|(parent, id)| {
             let parent = entity.definition().parents.get(parent)?;
             Some(((parent.entity)(), id))
         });
-        let missed =
-            self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents));
-        session.conclude(missed, self.audit).await;
-        reason
+        self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents))
     }
 
     pub(super) async fn is_there(
