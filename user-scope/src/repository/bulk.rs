@@ -3,8 +3,7 @@
 use std::pin::pin;
 
 use super::ScopedRepository;
-use super::recording::Act;
-use super::recording::Hindrance;
+use super::act::{Act, Hindrance};
 use super::writing::{creation, deletion, ending, named};
 use crate::audit::{Details, Operation};
 use crate::context::{Inserts, Writes};

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use super::recording::{Act, Hindrance};
+use super::act::{Act, Hindrance};
 use super::writing::deletion;
 use super::{Reaches, ScopedRepository};
 use crate::audit::{Details, Operation};

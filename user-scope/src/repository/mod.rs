@@ -6,6 +6,7 @@
 //! or `touching`. Each operation names itself, lets `sql` write the statement, runs it on a session and leaves its trace.
 //! No SQL and no driver enters here.
 
+mod act;
 mod aggregates;
 mod bulk;
 mod deleted;
@@ -14,7 +15,9 @@ mod pages;
 mod query;
 mod reading;
 mod recording;
+mod refusal;
 mod relatives;
+mod rowwise;
 mod stream;
 mod touching;
 mod upserting;

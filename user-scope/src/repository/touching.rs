@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::ScopedRepository;
-use super::recording::{Act, Hindrance, Written};
+use super::act::{Act, Hindrance};
+use super::recording::Written;
 use crate::audit::{Details, Operation, Values};
 use crate::backend::Dialect;
 use crate::context::Writes;

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use super::ScopedRepository;
-use super::recording::{Act, Hindrance};
+use super::act::{Act, Hindrance};
 use super::writing::{creation, only};
 use crate::audit::Operation;
 use crate::context::Inserts;

@@ -1,17 +1,13 @@
 //! Writes. On PostgreSQL a statement writes its audit row too, and whatever goes with a row; on SQLite these are
 //! statements beside it.
 //!
-//! One file each for what is done: [`insert`], [`update`], [`upsert`], and what gives no rows back ([`touch`]), which takes those who
-//! belong to a row along ([`family`]).
+//! One file each for what is done: [`insert`], [`update`], [`upsert`], and what gives no rows back, in a room of its own:
+//! [`touch`].
 
 use sqlx::SqlStr;
 
-mod family;
 mod insert;
-mod losers;
 mod touch;
-mod touch_postgres;
-mod touch_sqlite;
 mod update;
 mod upsert;
 

@@ -1,11 +1,11 @@
 //! Children that lose a parent in a touch of one statement. A child may lose several at once, or go itself; and one
 //! statement of PostgreSQL changes a row once.
 
-use super::count_version;
-use super::touch::Plan;
-use super::touch_postgres::write_match;
+use super::branches::write_match;
+use super::plan::Plan;
 use crate::entity::UserScoped;
 use crate::sql::SqlText;
+use crate::sql::write::count_version;
 
 /// Writes the parts `losing`, whose rows may be the same: one statement changes a row once. Each part is a column that says
 /// whether a row has lost that parent.

@@ -3,9 +3,11 @@
 
 use sqlx::error::BoxDynError;
 
+use super::branches::write_set;
 use super::family::{Branch, Deed};
-use super::touch::{Part, Plan, Touch, Touching};
-use super::touch_postgres::{write_proof, write_set};
+use super::plan::Plan;
+use super::postgres::write_proof;
+use super::{Part, Touch, Touching};
 use crate::backend::{Dialect, Query};
 use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
 use crate::sql::rows::Rows;

@@ -1,0 +1,169 @@
+//! The way of every write that gives rows: its statements, its audit row with it, beside it or after it.
+
+use super::ScopedRepository;
+use super::act::{Act, Hindrance};
+use super::recording::{Recording, Written};
+use crate::audit::{Details, Operation, Values};
+use crate::backend::{Backend, Query};
+use crate::context::Writes;
+use crate::entity::{Stores, UserScoped};
+use crate::error::{Error, Result};
+use crate::identifier::IdValue;
+use crate::session::Health;
+use crate::sql::Record;
+
+impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Writes<Owner = T::Owner>,
+{
+    /// Runs statements that give rows as they are read, and records each.
+    ///
+    /// `look` asks what the row was before: columns version, old values. `values` tells whether new values are recorded.
+    pub(super) async fn write(
+        &self,
+        act: Act<'_, T>,
+        recording: &Recording,
+        look: Option<Query<DB>>,
+        statements: Vec<Query<DB>>,
+        rows: usize,
+    ) -> Result<Vec<T>> {
+        let entity = T::entity().name();
+        let mut session = self.session().await?;
+        let mut unknown = self.unknown(recording, &session);
+        let in_transaction = recording.is_beside() || look.is_some() || statements.len() > 1;
+        let layout = Layout::of::<T, DB>(&act, recording.record());
+        let ran: sqlx::Result<Outcome<DB::Row>> = async {
+            if in_transaction {
+                session.begin().await?;
+            }
+            let mut old = None;
+            if let Some(look) = look {
+                match DB::fetch_optional(session.connection(), look).await? {
+                    None => return Ok(Outcome::Nothing),
+                    Some(before) => {
+                        if act.version.is_some_and(|version| DB::get_integer(&before, 0).ok() != Some(version)) {
+                            return Ok(Outcome::Stale);
+                        }
+                        old = DB::get_text(&before, 1)?;
+                    }
+                }
+            }
+            let mut written = Vec::with_capacity(rows);
+            for statement in statements {
+                // One row is had without the machinery for many.
+                match rows {
+                    1 if in_transaction => {
+                        written.extend(DB::fetch_optional(session.connection(), statement).await?);
+                    }
+                    1 => written.extend(DB::fetch_written(session.connection(), statement).await?),
+                    _ => written.extend(DB::fetch_all(session.connection(), statement).await?),
+                }
+            }
+            Ok(Outcome::Rows { written, old })
+        }
+        .await;
+        let (written, old) = match ran {
+            Ok(Outcome::Rows { written, old }) => (written, old),
+            Ok(Outcome::Nothing) => {
+                unknown.armed = false;
+                return Err(self.nothing_written(session, Act { hindrance: Hindrance::Nothing, ..act }).await);
+            }
+            Ok(Outcome::Stale) => {
+                unknown.armed = false;
+                return Err(self.stale(session).await);
+            }
+            Err(error) => {
+                unknown.armed &= error.as_database_error().is_none();
+                return Err(Self::failed(session, act.doing, error));
+            }
+        };
+        if let Some(found) = layout.missing::<T, DB>(&written, rows) {
+            unknown.armed = false;
+            return Err(match (found, act.version) {
+                (Some(found), Some(expected)) if found != expected => self.stale(session).await,
+                _ if rows > 1 && !written.is_empty() => {
+                    // Some rows stand: only the end of the transaction takes them back.
+                    let reason = act.hindrance.error(entity);
+                    session.abandon(Health::Aborted, self.missed_by(act), self.audit);
+                    reason
+                }
+                _ => self.nothing_written(session, act).await,
+            });
+        }
+        let decoded = written.iter().map(DB::decode).collect::<sqlx::Result<Vec<T>>>();
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(error) if session.is_own() && !in_transaction => {
+                return Err(Error::WrittenButUnreadable { entity, source: Self::named(error).into() });
+            }
+            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
+        };
+        let records = if recording.record().is_beside() {
+            let rows = written.iter().zip(&decoded);
+            rows.map(|(row, value)| Written {
+                entity,
+                operation: act.operation,
+                id: IdValue::of(value.id()),
+                owner: self.caller.scope().is_everyone().then(|| IdValue::of(value.owner())),
+                details: Details {
+                    values: Values::of(layout.text::<DB>(row, 0).or_else(|| old.clone()), layout.text::<DB>(row, 1)),
+                    ..act.details.clone()
+                },
+            })
+            .collect()
+        } else {
+            Vec::new()
+        };
+        self.finish(session, recording, records, in_transaction).await?;
+        unknown.armed = false;
+        Ok(decoded)
+    }
+}
+
+/// What became of the statements.
+enum Outcome<Row> {
+    Rows { written: Vec<Row>, old: Option<String> },
+    Nothing,
+    Stale,
+}
+
+/// What follows the entity's columns in a row that was written.
+struct Layout {
+    columns: usize,
+    values: bool,
+    /// PostgreSQL's update gives a row without values if it found one and did not write it.
+    may_be_empty: bool,
+    version: bool,
+}
+
+impl Layout {
+    fn of<T: UserScoped, DB: Backend>(act: &Act<'_, T>, record: Record<'_>) -> Self {
+        let definition = T::entity().definition();
+        let locks = act.operation == Operation::Update && DB::DIALECT.logs_in_statement();
+        Self {
+            columns: definition.columns.len(),
+            values: record.is_beside() && definition.audit.values,
+            may_be_empty: locks && (definition.audit.values || definition.version.is_some()),
+            version: locks && definition.version.is_some(),
+        }
+    }
+
+    fn text<DB: Backend>(&self, row: &DB::Row, which: usize) -> Option<String> {
+        if self.values { DB::get_text(row, self.columns + which).ok().flatten() } else { None }
+    }
+
+    /// Whether rows are missing, and the version of one that was found and not written.
+    fn missing<T: UserScoped, DB: Backend>(&self, written: &[DB::Row], expected: usize) -> Option<Option<i64>> {
+        if written.len() < expected {
+            return Some(None);
+        }
+        let row = written.first().filter(|_| self.may_be_empty)?;
+        if !DB::is_null(row, T::entity().definition().id) {
+            return None;
+        }
+        let position = self.columns + if self.values { 2 } else { 0 };
+        Some(if self.version { DB::get_integer(row, position).ok() } else { None })
+    }
+}

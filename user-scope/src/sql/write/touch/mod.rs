@@ -1,0 +1,111 @@
+//! Writes that give no rows back, only what they touched: deletes, marks and their removal, transfers, and changes by a
+//! condition. Whoever goes with a row goes in the same statement on PostgreSQL, and in the same transaction on SQLite.
+//!
+//! Who goes along is said in [`family`], and how its rows are found in [`kin`]. A touch is a [`plan`] first, then a
+//! statement of parts ([`postgres`]) or statements of a transaction ([`sqlite`]).
+
+mod branches;
+mod family;
+mod guards;
+mod kin;
+mod losers;
+mod plan;
+mod postgres;
+mod sqlite;
+mod touched;
+
+use sqlx::error::BoxDynError;
+
+use self::family::{Deed, Family};
+use self::plan::{Plan, values_at_the_end};
+use self::postgres::one_statement;
+use self::sqlite::statements;
+use super::update::Revision;
+use crate::audit::Operation;
+use crate::backend::{Backend, Dialect, Query};
+use crate::entity::{ColumnSet, Entity, Moment, Stores, UserScoped};
+use crate::sql::log::Record;
+use crate::sql::rows::Target;
+
+/// What is done to the rows of a target.
+pub(crate) enum Touch<'a, T: UserScoped> {
+    /// They are deleted; those that are marked only if the entity has no mark, or to be rid of them.
+    Delete,
+    /// They are marked as deleted.
+    Mark(Moment),
+    /// They are not marked any more.
+    Unmark,
+    /// They belong to somebody else.
+    Transfer(&'a T::Owner),
+    /// They are changed; whoever writes the statement takes the changes.
+    Revise(Option<Revision<T>>),
+}
+
+/// The statements of a touch, and what their rows are about.
+pub(crate) struct Touching<DB: Backend> {
+    /// What the rows are before, and whether there are any, where a statement has to ask by itself.
+    /// Columns: id, owner, old values.
+    pub(crate) look: Option<Query<DB>>,
+    /// In this order, the root's last. Columns: number of the part, id, owner, old and new values, all but the first as
+    /// text on PostgreSQL; or, if the statement records itself, how many rows of the root there are.
+    pub(crate) steps: Vec<Query<DB>>,
+    /// By number.
+    pub(crate) parts: Vec<Part>,
+    /// Whether foreign keys hold again only after the last step; they are then looked at when the transaction is committed.
+    pub(crate) defers_keys: bool,
+}
+
+/// A part of a touch, as the audit needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) entity: &'static Entity,
+    pub(crate) operation: Operation,
+    /// The column that lost its parent.
+    pub(crate) emptied: Option<usize>,
+}
+
+impl<T: UserScoped> Touch<'_, T> {
+    const fn deed(&self) -> Deed {
+        match self {
+            Self::Delete => Deed::Delete,
+            Self::Mark(_) => Deed::Mark,
+            Self::Unmark => Deed::Unmark,
+            Self::Transfer(_) => Deed::Transfer,
+            Self::Revise(_) => Deed::Revise,
+        }
+    }
+}
+
+/// Writes all statements of `touch`.
+pub(crate) fn touch<T: UserScoped, DB: Stores<T>>(
+    target: Target<'_, T>,
+    touch: Touch<'_, T>,
+    operation: Operation,
+    record: Record<'_>,
+) -> Result<Touching<DB>, BoxDynError> {
+    let family = Family::of(T::entity(), touch.deed());
+    let values = match &touch {
+        Touch::Revise(revision) => revision.as_ref().map_or(ColumnSet::EMPTY, |revision| revision.values),
+        Touch::Delete | Touch::Mark(_) => values_at_the_end(T::entity()),
+        Touch::Unmark | Touch::Transfer(_) => ColumnSet::EMPTY,
+    };
+    let parts = parts(&family, operation);
+    let plan = Plan { target, touch, family, record, values };
+    match DB::DIALECT {
+        Dialect::Postgres => {
+            let steps = vec![one_statement::<T, DB>(plan, &parts)?];
+            Ok(Touching { look: None, steps, parts, defers_keys: false })
+        }
+        Dialect::Sqlite => statements::<T, DB>(plan, parts),
+    }
+}
+
+fn parts(family: &Family, operation: Operation) -> Vec<Part> {
+    let root = Part { entity: family.entity(0), operation, emptied: None };
+    let branches = family.branches.iter().map(|branch| Part {
+        entity: branch.entity,
+        operation: if branch.set_null { Operation::Update } else { operation },
+        emptied: branch.set_null.then_some(branch.link.column),
+    });
+    std::iter::once(root).chain(branches).collect()
+}

@@ -1,0 +1,172 @@
+//! A touch as one statement: a part for the root and one for each kind of row that goes with it, each joined to the rows
+//! that the part above it really touched.
+
+use sqlx::error::BoxDynError;
+
+use super::branches::write_branch;
+use super::family::Deed;
+use super::losers::write_losers;
+use super::plan::Plan;
+use super::touched::{write_log, write_touched};
+use super::{Part, Touch};
+use crate::backend::{Dialect, Query};
+use crate::context::Scope;
+use crate::entity::{ColumnSet, Stores, UserScoped};
+use crate::sql::log::bind_log;
+use crate::sql::parent::prove_parents;
+use crate::sql::rows::state;
+use crate::sql::{SqlText, arguments, values};
+
+/// `WITH user_scope_0 AS (DELETE …), user_scope_1 AS (DELETE … USING user_scope_0 …), logged AS (…) SELECT …`.
+pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
+    mut plan: Plan<'_, T>,
+    parts: &[Part],
+) -> Result<Query<DB>, BoxDynError> {
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Postgres), arguments::<DB>(8));
+    let has_tree = (0..parts.len()).any(|part| plan.family.tree(part).is_some());
+    text.sql(if has_tree { "WITH RECURSIVE " } else { "WITH " });
+    let first = write_root::<T, DB>(&mut plan, &mut text, &mut arguments)?;
+    for (index, branch) in plan.family.branches.iter().enumerate() {
+        let part = index + 1;
+        match plan.family.losing(part).collect::<Vec<_>>().as_slice() {
+            [one, _, ..] if branch.set_null && *one != part => {}
+            losing @ [_, _, ..] if branch.set_null => write_losers(&plan, &mut text, losing),
+            _ => write_branch(&plan, &mut text, part, branch, first),
+        }
+    }
+    match plan.record.in_statement() {
+        Some(log) => {
+            write_log(&plan, &mut text, parts);
+            bind_log::<DB>(&mut arguments, Some(log))?;
+            text.sql(" SELECT count(*) FROM ").part(0);
+        }
+        None if plan.record.is_beside() => write_touched(&plan, &mut text, parts),
+        None => {
+            text.sql(" SELECT count(*) FROM ").part(0);
+        }
+    }
+    let keep = text.keep();
+    Ok(Query { text: text.into_sql(), arguments, keep })
+}
+
+/// Gives the number of the first parameter that the root sets: the mark, or the new owner.
+fn write_root<T: UserScoped, DB: Stores<T>>(
+    plan: &mut Plan<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+) -> Result<usize, BoxDynError> {
+    let entity = T::entity();
+    let is_tree = plan.family.tree(0).is_some();
+    let knows = is_tree || plan.family.was(0).is_some() || !plan.new_values().is_empty() || plan.has_guards();
+    if knows {
+        write_before::<T, DB>(plan, text, arguments)?;
+    }
+    text.part(0).sql(" AS (");
+    let (columns, first) = plan.write_deed::<DB>(text, arguments)?;
+    if knows {
+        text.sql(if matches!(plan.touch, Touch::Delete) { " USING " } else { " FROM " });
+        known(text, is_tree);
+        text.sql(" WHERE ").name(entity.id_column()).sql(" = ").our("id");
+        text.sql(" AND ").name(entity.owner_column()).sql(" = ").our("owner");
+        if let Scope::User(owner) = plan.target.scope {
+            text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
+            DB::bind(entity.definition().owner, owner, arguments)?;
+        }
+        // A purge and a transfer take all that is below along.
+        if !is_tree || matches!(plan.family.deed, Deed::Mark | Deed::Unmark) {
+            state(text, entity, " AND ", plan.target.state);
+        }
+        plan.write_guards::<DB>(text, arguments, &|_, text, _| {
+            text.sql("SELECT * FROM ");
+            known(text, is_tree);
+            Ok(())
+        })?;
+    } else {
+        plan.target.write::<DB>(text, arguments)?;
+    }
+    if matches!(plan.touch, Touch::Revise(_)) {
+        write_proof::<T, DB>(plan, text, arguments, columns, first)?;
+    }
+    text.sql(" RETURNING ").name(entity.id_column()).sql(" AS ").our("id").sql(", ");
+    text.name(entity.owner_column()).sql(" AS ").our("owner");
+    if plan.family.was(0).is_some() {
+        text.sql(", ").our("was");
+    }
+    let old = plan.old_values(0);
+    if !old.is_empty() {
+        text.sql(", ");
+        values::object(text, entity, old);
+        text.sql(" AS ").our("old");
+    }
+    if !plan.new_values().is_empty() {
+        text.sql(", ").our("old").sql(", ");
+        values::object(text, entity, plan.new_values());
+        text.sql(" AS ").our("new");
+    }
+    text.sql(")");
+    Ok(first)
+}
+
+fn known(text: &mut SqlText, is_tree: bool) {
+    if is_tree {
+        text.tree(0);
+    } else {
+        text.our("before");
+    }
+}
+
+/// Writes what the rows are before, locked; and in a tree all that is below them, which is not.
+fn write_before<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+) -> Result<(), BoxDynError> {
+    text.our("before").sql(" AS (SELECT ").name(T::entity().id_column()).sql(" AS ").our("id").sql(", ");
+    text.name(T::entity().owner_column()).sql(" AS ").our("owner");
+    if let Some(was) = plan.family.was(0) {
+        text.sql(", ").column(T::entity(), was).sql(" AS ").our("was");
+    }
+    if !plan.new_values().is_empty() {
+        text.sql(", ");
+        values::object(text, T::entity(), plan.new_values());
+        text.sql(" AS ").our("old");
+    }
+    text.sql(" FROM ").table(T::entity());
+    plan.target.write::<DB>(text, arguments)?;
+    text.sql(if matches!(plan.touch, Touch::Revise(_)) { " FOR NO KEY UPDATE), " } else { " FOR UPDATE), " });
+    if plan.family.tree(0).is_some() {
+        text.tree(0);
+        plan.family.known(text, 0);
+        text.sql(" AS (SELECT * FROM ").our("before");
+        plan.family.descendants(text, 0);
+        text.sql("), ");
+    }
+    Ok(())
+}
+
+/// Writes that the parents which are set belong to the owner of every row; if not, no row is changed.
+pub(super) fn write_proof<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+    columns: ColumnSet,
+    first: usize,
+) -> Result<(), BoxDynError> {
+    let entity = T::entity();
+    if !entity.definition().parents.iter().any(|parent| columns.contains(parent.column)) {
+        return Ok(());
+    }
+    let value = |text: &mut SqlText, column| {
+        if column == entity.definition().owner {
+            text.our("row").sql(".").column(entity, column);
+        } else {
+            text.parameter_again(first + columns.iter().take_while(|before| *before < column).count());
+        }
+    };
+    text.sql(" AND NOT EXISTS (SELECT 1 FROM (SELECT * FROM ").table(entity);
+    plan.target.write::<DB>(text, arguments)?;
+    text.sql(") AS ").our("row");
+    prove_parents(text, " WHERE NOT (", entity, columns, &value);
+    text.sql("))");
+    Ok(())
+}
