@@ -82,6 +82,11 @@ pub(crate) enum Trace {
 }
 
 impl<'a, DB: Backend> Source<'a, DB> {
+    /// Whether an operation on it stands for itself.
+    pub(crate) const fn is_pool(self) -> bool {
+        matches!(self, Self::Pool(_))
+    }
+
     /// Waits for a connection, or for the operation that is under way in the transaction.
     pub(crate) async fn session(self, entity: &'static str) -> Result<Session<'a, DB>> {
         match self {

@@ -325,9 +325,19 @@ async fn a_family_goes_in_one_statement_on_postgresql() {
     let (deleted, records) = captured(world.pool.repository::<Album>(&alice).delete(&collection.album)).await;
     deleted.unwrap();
     assert_eq!(statements(&records).len(), 1, "{:#?}", statements(&records));
+}
+
+/// It reads more than the rows that it waits for: they are locked first, as often as there are more of them.
+#[tokio::test]
+async fn a_tree_is_locked_before_it_goes_on_postgresql() {
+    let (world, alice) = (World::<Postgres>::open().await, user());
     let root = world.badge(&alice, None, "root").await;
     world.badge(&alice, Some(root.id), "leaf").await;
     let (deleted, records) = captured(world.pool.repository::<Badge>(&alice).delete(&root.id)).await;
     deleted.unwrap();
-    assert_eq!(statements(&records).len(), 1, "{:#?}", statements(&records));
+    let statements = statements(&records);
+    let [first, second, delete] = statements.iter().filter(|sql| *sql != "COMMIT").collect::<Vec<_>>()[..] else {
+        panic!("{statements:#?}");
+    };
+    assert!(first == second && first.ends_with("FOR UPDATE") && delete.contains("DELETE"), "{statements:#?}");
 }

@@ -67,7 +67,7 @@ macro_rules! kin_db {
 kin_db!(Chest Drawer Lock Person Message Gift Card Post Step Yin Yang);
 
 /// With keys, but for the circle of two tables.
-async fn open<DB: KinDb>() -> World<DB> {
+pub async fn open<DB: KinDb>() -> World<DB> {
     let world = World::<DB>::open().await;
     let mut tables = String::new();
     for (table, columns) in [
@@ -93,7 +93,7 @@ async fn open<DB: KinDb>() -> World<DB> {
     world
 }
 
-async fn insert<DB: Stores<T> + TestDb, T: UserScoped<Owner = Uuid, Id = Uuid>>(
+pub async fn insert<DB: Stores<T> + TestDb, T: UserScoped<Owner = Uuid, Id = Uuid>>(
     world: &World<DB>,
     user: &UserContext,
     new: T::New,
@@ -101,7 +101,7 @@ async fn insert<DB: Stores<T> + TestDb, T: UserScoped<Owner = Uuid, Id = Uuid>>(
     world.pool.repository::<T>(user).insert(new).await.unwrap().id().to_owned()
 }
 
-async fn person<DB: KinDb>(world: &World<DB>, user: &UserContext, name: &str) -> Uuid {
+pub async fn person<DB: KinDb>(world: &World<DB>, user: &UserContext, name: &str) -> Uuid {
     insert::<DB, Person>(world, user, NewPerson { name: name.into() }).await
 }
 

@@ -49,6 +49,7 @@ mod household;
 mod isolation;
 mod keys;
 mod kinship;
+mod meanwhile;
 mod metrics;
 mod model;
 mod owner_keys;

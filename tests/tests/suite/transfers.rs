@@ -195,7 +195,7 @@ pub struct Hand {
 }
 
 #[derive(Debug, Clone, PartialEq, UserScoped)]
-#[user_scoped(table = "deals")]
+#[user_scoped(table = "deals", changes(derive(Default)))]
 pub struct Deal {
     #[user_scoped(id)]
     pub id: Uuid,
@@ -235,7 +235,7 @@ pub trait DealsDb: TestDb + Stores<Hand> + Stores<Deal> + Stores<Case> + Stores<
 impl<DB: TestDb + Stores<Hand> + Stores<Deal> + Stores<Case> + Stores<Thing>> DealsDb for DB {}
 
 /// Without any foreign key: what holds, holds by the library.
-async fn keyless<DB: DealsDb>() -> World<DB> {
+pub async fn keyless<DB: DealsDb>() -> World<DB> {
     let world = World::<DB>::open().await;
     let tables = "
         CREATE TABLE hands (id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, name TEXT NOT NULL);

@@ -23,6 +23,12 @@ pub(super) struct Act<'a, T: UserScoped> {
     pub(super) version: Option<i64>,
 }
 
+impl<T: UserScoped> Clone for Act<'_, T> {
+    fn clone(&self) -> Self {
+        Self { details: self.details.clone(), parents: self.parents.clone(), ..*self }
+    }
+}
+
 /// What can keep a write from being done beside the absence of its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hindrance {

@@ -13,7 +13,7 @@ use crate::entity::{ColumnSet, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdKind, IdValue};
 use crate::session::{Session, Trace};
-use crate::sql::{self, Part, Rows, Target, Touch, Touching};
+use crate::sql::{self, Care, Locks, Part, Rows, Target, Touch, Touching};
 
 /// The rows that were looked at, and those that were touched.
 type BeforeAndAfter<Row> = (Vec<Row>, Vec<Row>);
@@ -25,7 +25,22 @@ where
     C: Writes<Owner = T::Owner>,
 {
     /// How many rows of the entity were touched. That there are none is an error if the act is about one row.
-    pub(super) async fn touch(&self, mut act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
+    ///
+    /// A child that comes meanwhile is not seen by a delete's one statement on PostgreSQL, and a foreign key then refuses. If
+    /// nothing else hangs on it, it is done once more, with care.
+    pub(super) async fn touch(&self, act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
+        let again = (DB::DIALECT == Dialect::Postgres && matches!(touch, Touch::Delete)).then(|| act.clone());
+        match (self.touch_with(Care::Usual, act, rows, touch).await, again) {
+            (Err(Error::Referenced { source: Some(_), .. }), Some(act))
+                if self.source.is_pool() && !T::entity().definition().children.is_empty() =>
+            {
+                self.touch_with(Care::Full, act, rows, Touch::Delete).await
+            }
+            (done, _) => done,
+        }
+    }
+
+    async fn touch_with(&self, care: Care, mut act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
         let entity = T::entity().name();
         let recording = self.recording(&mut act);
         let target = Target {
@@ -34,8 +49,8 @@ where
             state: act.state,
             with_parents: act.operation == Operation::Restore,
         };
-        let touching = sql::touch::<T, DB>(target, touch, act.operation, recording.record());
-        let Touching { look, steps, parts, defers_keys } =
+        let touching = sql::touch::<T, DB>(target, touch, care, act.operation, recording.record());
+        let Touching { locks, look, steps, parts, defers_keys } =
             touching.map_err(|error| Error::unbindable(entity, error))?;
         look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
 
@@ -43,11 +58,13 @@ where
         let counts = DB::DIALECT == Dialect::Postgres && !recording.record().is_beside();
         let mut session = self.session().await?;
         let mut unknown = self.unknown(&recording, &session);
-        let in_transaction = recording.is_beside() || look.is_some() || steps.len() > 1;
+        let in_transaction =
+            recording.is_beside() || locks.parts().next().is_some() || look.is_some() || steps.len() > 1;
         let ran: sqlx::Result<BeforeAndAfter<DB::Row>> = async {
             if in_transaction {
                 session.begin().await?;
             }
+            Self::lock(&mut session, &locks).await?;
             let mut before = Vec::new();
             if let Some(look) = look {
                 before = DB::fetch_all(session.connection(), look).await?;
@@ -91,6 +108,26 @@ where
         self.finish(session, &recording, records, in_transaction).await?;
         unknown.armed = false;
         Ok(count)
+    }
+
+    /// Waits for those who are at work on the rows, and keeps others away.
+    async fn lock(session: &mut Session<'_, DB>, locks: &Locks<'_, T>) -> sqlx::Result<()> {
+        for part in locks.parts() {
+            let mut known = 0;
+            loop {
+                let lock = locks.lock::<DB>(part).map_err(sqlx::Error::Encode)?;
+                let found = DB::fetch_all(session.connection(), lock).await?.len();
+                if part == 0 && found == 0 {
+                    return Ok(());
+                }
+                // What is locked stays: if there are as many as before they are the same.
+                if found == known || !locks.may_grow(part) {
+                    break;
+                }
+                known = found;
+            }
+        }
+        Ok(())
     }
 
     /// How many rows of the root there are, and what is to be recorded of all.

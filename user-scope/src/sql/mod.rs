@@ -29,7 +29,7 @@ pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
 pub(crate) use write::{
-    Batch, Part, Revision, Touch, Touching, defer_keys, insert, insert_many, look, touch, update, upsert,
+    Batch, Care, Locks, Part, Revision, Touch, Touching, defer_keys, insert, insert_many, look, touch, update, upsert,
 };
 
 use crate::backend::Backend;

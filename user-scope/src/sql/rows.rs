@@ -40,6 +40,14 @@ impl<T: UserScoped> Clone for Rows<'_, T> {
 
 impl<T: UserScoped> Copy for Rows<'_, T> {}
 
+impl<T: UserScoped> Clone for Target<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: UserScoped> Copy for Target<'_, T> {}
+
 impl<T: UserScoped> Target<'_, T> {
     /// Writes ` WHERE …` and binds its values.
     pub(super) fn write<DB: Stores<T>>(

@@ -12,7 +12,7 @@ mod update;
 mod upsert;
 
 pub(crate) use insert::{Batch, insert, insert_many};
-pub(crate) use touch::{Part, Touch, Touching, touch};
+pub(crate) use touch::{Care, Locks, Part, Touch, Touching, touch};
 pub(crate) use update::{Revision, look, update};
 pub(crate) use upsert::upsert;
 

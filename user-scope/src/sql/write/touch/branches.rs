@@ -17,7 +17,7 @@ pub(super) fn write_branch<T: UserScoped>(
     first: usize,
 ) {
     let entity = branch.entity;
-    let is_tree = plan.family.tree(part).is_some();
+    let is_tree = plan.family.is_tree(part);
     if is_tree {
         text.sql(", ").tree(part);
         plan.family.known(text, part);

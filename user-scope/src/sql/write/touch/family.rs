@@ -26,7 +26,7 @@ pub(super) struct Branch {
 }
 
 /// The root and everybody who goes with it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Family {
     pub(super) deed: Deed,
     root: &'static Entity,
@@ -104,14 +104,21 @@ impl Family {
         parts.filter(move |other| self.branch(*other).is_some_and(|branch| branch.set_null) == set_null)
     }
 
-    /// The column by which the rows of a part follow one another, if it is a tree.
-    pub(super) fn tree(&self, part: usize) -> Option<&'static ParentDefinition> {
+    /// Whether the rows of a part follow one another.
+    pub(super) fn is_tree(&self, part: usize) -> bool {
+        self.tree(part).next().is_some()
+    }
+
+    /// The columns by which they do: a transfer takes along whatever is below a row, by whichever column.
+    pub(super) fn tree(&self, part: usize) -> impl Iterator<Item = &'static ParentDefinition> {
         let entity = self.entity(part);
         let set_null = self.branch(part).is_some_and(|branch| branch.set_null);
-        let follows = |link: &&ParentDefinition| self.deed == Deed::Transfer || link.on_delete == OnDelete::Cascade;
-        let own = |link: &&ParentDefinition| std::ptr::eq((link.entity)(), entity);
-        let links = &entity.definition().parents;
-        if self.deed == Deed::Revise || set_null { None } else { links.iter().filter(own).find(follows) }
+        let deed = self.deed;
+        let links = entity.definition().parents.iter().filter(move |_| deed != Deed::Revise && !set_null);
+        links.filter(move |link| {
+            let follows = deed == Deed::Transfer || link.on_delete == OnDelete::Cascade;
+            follows && std::ptr::eq((link.entity)(), entity)
+        })
     }
 
     /// The column whose former value the rows of a part must remember.

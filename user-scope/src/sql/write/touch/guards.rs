@@ -42,7 +42,7 @@ impl<T: UserScoped> Plan<'_, T> {
     fn left_behind(&self, part: usize) -> impl Iterator<Item = &'static ParentDefinition> {
         let branch = part.checked_sub(1).and_then(|branch| self.family.branches.get(branch));
         // Of a tree only the uppermost rows are known to be children of those above.
-        let follows = branch.filter(|_| self.family.tree(part).is_none()).map(|branch| branch.link.column);
+        let follows = branch.filter(|_| !self.family.is_tree(part)).map(|branch| branch.link.column);
         let links = self.family.entity(part).definition().parents.iter();
         links.filter(move |link| follows != Some(link.column))
     }

@@ -25,7 +25,7 @@ impl Family {
             text.sql(")");
             return Ok(());
         };
-        if self.tree(part).is_none() {
+        if !self.is_tree(part) {
             self.children(text, branch, root)?;
         } else {
             text.sql("WITH RECURSIVE ").tree(part);
@@ -105,7 +105,7 @@ impl Family {
 
     /// Writes ` UNION SELECT …`, the rows of a tree below those that are known.
     pub(super) fn descendants(&self, text: &mut SqlText, part: usize) {
-        let (entity, Some(link)) = (self.entity(part), self.tree(part)) else { return };
+        let entity = self.entity(part);
         let child = |text: &mut SqlText, column| {
             text.our("child").sql(".").column(entity, column);
         };
@@ -118,12 +118,16 @@ impl Family {
             child(text, was);
         }
         text.sql(" FROM ").table(entity).sql(" AS ").our("child").sql(" JOIN ").tree(part).sql(" ON ");
-        child(text, link.column);
-        text.sql(" = ");
-        convert(text, Storage::of_id(entity), Storage::of_link(entity, link), &|text| {
-            text.tree(part).sql(".").our("id");
+        let several = self.tree(part).nth(1).is_some();
+        text.sql(if several { "(" } else { "" });
+        text.list(" OR ", self.tree(part), |text, link| {
+            child(text, link.column);
+            text.sql(" = ");
+            convert(text, Storage::of_id(entity), Storage::of_link(entity, link), &|text| {
+                text.tree(part).sql(".").our("id");
+            });
         });
-        text.sql(" AND ");
+        text.sql(if several { ") AND " } else { " AND " });
         child(text, entity.definition().owner);
         text.sql(" = ").tree(part).sql(".").our("owner");
         self.state_of(text, entity, &child);
@@ -155,7 +159,7 @@ impl Family {
         arguments: &mut DB::Arguments,
         target: &Target<'_, T>,
     ) -> Result<(), BoxDynError> {
-        if self.tree(0).is_none() {
+        if !self.is_tree(0) {
             self.select(text, 0);
             return target.write::<DB>(text, arguments);
         }

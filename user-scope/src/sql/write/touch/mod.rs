@@ -8,6 +8,7 @@ mod branches;
 mod family;
 mod guards;
 mod kin;
+mod locks;
 mod losers;
 mod plan;
 mod postgres;
@@ -17,6 +18,7 @@ mod touched;
 use sqlx::error::BoxDynError;
 
 use self::family::{Deed, Family};
+pub(crate) use self::locks::{Care, Locks};
 use self::plan::{Plan, values_at_the_end};
 use self::postgres::one_statement;
 use self::sqlite::statements;
@@ -42,7 +44,9 @@ pub(crate) enum Touch<'a, T: UserScoped> {
 }
 
 /// The statements of a touch, and what their rows are about.
-pub(crate) struct Touching<DB: Backend> {
+pub(crate) struct Touching<'a, T: UserScoped, DB: Backend> {
+    /// What is locked before.
+    pub(crate) locks: Locks<'a, T>,
     /// What the rows are before, and whether there are any, where a statement has to ask by itself.
     /// Columns: id, owner, old values.
     pub(crate) look: Option<Query<DB>>,
@@ -77,12 +81,13 @@ impl<T: UserScoped> Touch<'_, T> {
 }
 
 /// Writes all statements of `touch`.
-pub(crate) fn touch<T: UserScoped, DB: Stores<T>>(
-    target: Target<'_, T>,
+pub(crate) fn touch<'a, T: UserScoped, DB: Stores<T>>(
+    target: Target<'a, T>,
     touch: Touch<'_, T>,
+    care: Care,
     operation: Operation,
     record: Record<'_>,
-) -> Result<Touching<DB>, BoxDynError> {
+) -> Result<Touching<'a, T, DB>, BoxDynError> {
     let family = Family::of(T::entity(), touch.deed());
     let values = match &touch {
         Touch::Revise(revision) => revision.as_ref().map_or(ColumnSet::EMPTY, |revision| revision.values),
@@ -90,13 +95,14 @@ pub(crate) fn touch<T: UserScoped, DB: Stores<T>>(
         Touch::Unmark | Touch::Transfer(_) => ColumnSet::EMPTY,
     };
     let parts = parts(&family, operation);
+    let locks = Locks::of(DB::DIALECT, &family, target, care);
     let plan = Plan { target, touch, family, record, values };
     match DB::DIALECT {
         Dialect::Postgres => {
             let steps = vec![one_statement::<T, DB>(plan, &parts)?];
-            Ok(Touching { look: None, steps, parts, defers_keys: false })
+            Ok(Touching { locks, look: None, steps, parts, defers_keys: false })
         }
-        Dialect::Sqlite => statements::<T, DB>(plan, parts),
+        Dialect::Sqlite => statements::<T, DB>(plan, parts, locks),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
     parts: &[Part],
 ) -> Result<Query<DB>, BoxDynError> {
     let (mut text, mut arguments) = (SqlText::new(Dialect::Postgres), arguments::<DB>(8));
-    let has_tree = (0..parts.len()).any(|part| plan.family.tree(part).is_some());
+    let has_tree = (0..parts.len()).any(|part| plan.family.is_tree(part));
     text.sql(if has_tree { "WITH RECURSIVE " } else { "WITH " });
     let first = write_root::<T, DB>(&mut plan, &mut text, &mut arguments)?;
     for (index, branch) in plan.family.branches.iter().enumerate() {
@@ -56,8 +56,10 @@ fn write_root<T: UserScoped, DB: Stores<T>>(
     arguments: &mut DB::Arguments,
 ) -> Result<usize, BoxDynError> {
     let entity = T::entity();
-    let is_tree = plan.family.tree(0).is_some();
-    let knows = is_tree || plan.family.was(0).is_some() || !plan.new_values().is_empty() || plan.has_guards();
+    let is_tree = plan.family.is_tree(0);
+    // Without a lock that a child's insert waits for, one would come to be below the mark.
+    let marks = plan.family.deed == Deed::Mark;
+    let knows = marks || is_tree || plan.family.was(0).is_some() || !plan.new_values().is_empty() || plan.has_guards();
     if knows {
         write_before::<T, DB>(plan, text, arguments)?;
     }
@@ -134,7 +136,7 @@ fn write_before<T: UserScoped, DB: Stores<T>>(
     text.sql(" FROM ").table(T::entity());
     plan.target.write::<DB>(text, arguments)?;
     text.sql(if matches!(plan.touch, Touch::Revise(_)) { " FOR NO KEY UPDATE), " } else { " FOR UPDATE), " });
-    if plan.family.tree(0).is_some() {
+    if plan.family.is_tree(0) {
         text.tree(0);
         plan.family.known(text, 0);
         text.sql(" AS (SELECT * FROM ").our("before");

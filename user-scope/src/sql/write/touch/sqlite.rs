@@ -5,6 +5,7 @@ use sqlx::error::BoxDynError;
 
 use super::branches::write_set;
 use super::family::{Branch, Deed};
+use super::locks::Locks;
 use super::plan::Plan;
 use super::postgres::write_proof;
 use super::{Part, Touch, Touching};
@@ -13,10 +14,11 @@ use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
 use crate::sql::rows::Rows;
 use crate::sql::{SqlText, arguments, values};
 
-pub(super) fn statements<T: UserScoped, DB: Stores<T>>(
+pub(super) fn statements<'a, T: UserScoped, DB: Stores<T>>(
     mut plan: Plan<'_, T>,
     parts: Vec<Part>,
-) -> Result<Touching<DB>, BoxDynError> {
+    locks: Locks<'a, T>,
+) -> Result<Touching<'a, T, DB>, BoxDynError> {
     let transfers = plan.family.deed == Deed::Transfer;
     let looks = !plan.family.branches.is_empty() || !plan.new_values().is_empty() || transfers;
     let look = if looks { Some(look::<T, DB>(&plan)?) } else { None };
@@ -34,7 +36,7 @@ pub(super) fn statements<T: UserScoped, DB: Stores<T>>(
         text.sql("DROP TABLE ").our(ROOTS);
         steps.push(finish(text, arguments::<DB>(0))?);
     }
-    Ok(Touching { look, steps, parts, defers_keys: transfers })
+    Ok(Touching { locks, look, steps, parts, defers_keys: transfers })
 }
 
 /// Where the root's rows are remembered.
@@ -128,7 +130,7 @@ fn step<T: UserScoped, DB: Stores<T>>(
     }
     text.sql(" WHERE ");
     let mut root = |text: &mut SqlText| root_rows::<T, DB>(plan, text, &mut arguments, remembered);
-    if plan.family.tree(part).is_some() {
+    if plan.family.is_tree(part) {
         text.sql("(").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM ");
         plan.family.rows(&mut text, part, &mut root)?;
@@ -157,7 +159,7 @@ fn root<T: UserScoped, DB: Stores<T>>(
     let entity = T::entity();
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
     let (columns, first) = plan.write_deed::<DB>(&mut text, &mut arguments)?;
-    if remembered || plan.family.tree(0).is_some() {
+    if remembered || plan.family.is_tree(0) {
         text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM (");
         root_rows::<T, DB>(plan, &mut text, &mut arguments, remembered)?;
