@@ -67,6 +67,7 @@ mod selecting;
 mod shelf;
 mod soft_deletion;
 mod streams;
+mod strict_families;
 mod system_mode;
 mod tracing_spans;
 mod transactions;

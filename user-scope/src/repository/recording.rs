@@ -5,11 +5,11 @@ use super::act::Act;
 use crate::audit::{Audit, Details, Operation, WriteAudit};
 use crate::backend::Backend;
 use crate::context::Writes;
-use crate::entity::{Stores, UserScoped};
+use crate::entity::{Entity, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
 use crate::session::{Session, Trace};
-use crate::sql::{self, LogEntry, Record};
+use crate::sql::{self, LogEntry, Part, Record};
 
 /// A row that was written, as its audit row needs to know it.
 pub(super) struct Written {
@@ -51,11 +51,34 @@ where
 {
     /// In a statement the details are written here; they are not needed again.
     pub(super) fn recording(&self, act: &mut Act<'_, T>) -> Recording {
-        let mode = match self.audit.writes(T::entity()) {
+        self.recording_as(self.mode(T::entity()), act)
+    }
+
+    /// The same for a write that takes others along: as strictly as any of them asks for. Those of whom nobody asks anything
+    /// leave no row all the same.
+    pub(super) fn recording_all(&self, act: &mut Act<'_, T>, parts: &mut [Part]) -> Recording {
+        let mut strictest = WriteAudit::Off;
+        for part in parts {
+            let mode = self.mode(part.entity);
+            part.recorded = mode != WriteAudit::Off;
+            strictest = match (strictest, mode) {
+                (WriteAudit::Atomic, _) | (_, WriteAudit::Atomic) => WriteAudit::Atomic,
+                (WriteAudit::Background, _) | (_, WriteAudit::Background) => WriteAudit::Background,
+                (WriteAudit::Off, WriteAudit::Off) => WriteAudit::Off,
+            };
+        }
+        self.recording_as(strictest, act)
+    }
+
+    fn mode(&self, entity: &Entity) -> WriteAudit {
+        match self.audit.writes(entity) {
             // System mode is loud, whatever is set for users.
             WriteAudit::Off if self.is_system() => WriteAudit::Atomic,
             mode => mode,
-        };
+        }
+    }
+
+    fn recording_as(&self, mode: WriteAudit, act: &mut Act<'_, T>) -> Recording {
         let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
         let log = in_statement.then(|| {
             let details = std::mem::take(&mut act.details);

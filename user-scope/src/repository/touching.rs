@@ -13,7 +13,7 @@ use crate::entity::{ColumnSet, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdKind, IdValue};
 use crate::session::{Session, Trace};
-use crate::sql::{self, Care, Locks, Part, Rows, Target, Touch, Touching};
+use crate::sql::{self, Care, Locks, Outline, Part, Rows, Target, Touch, Touching};
 
 /// The rows that were looked at, and those that were touched.
 type BeforeAndAfter<Row> = (Vec<Row>, Vec<Row>);
@@ -42,14 +42,15 @@ where
 
     async fn touch_with(&self, care: Care, mut act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
         let entity = T::entity().name();
-        let recording = self.recording(&mut act);
+        let mut outline = Outline::of(&touch, act.operation);
+        let recording = self.recording_all(&mut act, &mut outline.parts);
         let target = Target {
             scope: self.caller.scope(),
             rows,
             state: act.state,
             with_parents: act.operation == Operation::Restore,
         };
-        let touching = sql::touch::<T, DB>(target, touch, care, act.operation, recording.record());
+        let touching = sql::touch::<T, DB>(target, touch, care, outline, recording.record());
         let Touching { locks, look, steps, parts, defers_keys } =
             touching.map_err(|error| Error::unbindable(entity, error))?;
         look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
@@ -138,13 +139,16 @@ where
         before: &[DB::Row],
         touched: &[DB::Row],
     ) -> sqlx::Result<(u64, Vec<Written>)> {
-        let mut roots = 0;
+        let numbers = touched.iter().map(|row| Ok(usize::try_from(DB::get_integer(row, 0)?).unwrap_or(usize::MAX)));
+        let numbers = numbers.collect::<sqlx::Result<Vec<_>>>()?;
+        let roots = numbers.iter().filter(|number| **number == 0).count() as u64;
         let mut records = Vec::with_capacity(touched.len());
         let olds = Self::olds(before)?;
-        for row in touched {
-            let number = usize::try_from(DB::get_integer(row, 0)?).unwrap_or(usize::MAX);
+        for (row, number) in touched.iter().zip(numbers) {
             let part = parts.get(number).ok_or(sqlx::Error::RowNotFound)?;
-            roots += u64::from(number == 0);
+            if !part.recorded {
+                continue;
+            }
             let (stored_id, stored_owner) = match DB::DIALECT {
                 Dialect::Postgres => (IdKind::Text, IdKind::Text),
                 Dialect::Sqlite => (part.entity.stored_id_kind(), part.entity.stored_owner_kind()),
@@ -155,11 +159,11 @@ where
                 Some((_, owner)) => owner.clone(),
                 None => DB::get_id(row, 2, stored_owner)?,
             };
-            let emptied = part.emptied.map(|column| ColumnSet::EMPTY.with(column));
-            let details = match emptied {
-                Some(column) => act.details.clone().changing(part.entity, column),
-                None => act.details.clone(),
+            let mut details = match part.emptied() {
+                ColumnSet::EMPTY => act.details.clone(),
+                columns => act.details.clone().changing(part.entity, columns),
             };
+            details.rows = (number == 0 && act.id.is_none()).then_some(roots);
             let key = (id, owner);
             let old = DB::get_text(row, 3)?.or_else(|| olds.get(&key).filter(|_| number == 0).cloned().flatten());
             let (id, owner) = key;
@@ -170,11 +174,6 @@ where
                 owner: self.caller.scope().is_everyone().then_some(owner),
                 details: Details { values: Values::of(old, DB::get_text(row, 4)?), ..details },
             });
-        }
-        if act.id.is_none() {
-            for record in records.iter_mut().zip(touched).filter(|(_, row)| DB::get_integer(row, 0).ok() == Some(0)) {
-                record.0.details.rows = Some(roots);
-            }
         }
         Ok((roots, records))
     }

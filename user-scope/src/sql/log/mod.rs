@@ -63,9 +63,12 @@ impl<'a> Record<'a> {
 /// What the database adds to the details of an audit row, since nobody else can know it.
 pub(super) type Addition<'a> = (&'static str, &'a dyn Fn(&mut SqlText));
 
-/// Writes `logged AS (INSERT INTO user_access_log (…) `; what is selected has to follow.
+/// Writes `user_scope_logged AS (INSERT INTO user_access_log (…) `; what is selected has to follow.
 pub(super) fn log_into(text: &mut SqlText) {
-    text.sql("logged AS (INSERT INTO ").name(LOG).sql(" (user_id, entity_type, entity_id, operation, details) ");
+    text.our("logged")
+        .sql(" AS (INSERT INTO ")
+        .name(LOG)
+        .sql(" (user_id, entity_type, entity_id, operation, details) ");
 }
 
 /// The parameters that [`bind_log`] binds.

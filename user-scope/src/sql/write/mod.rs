@@ -12,7 +12,7 @@ mod update;
 mod upsert;
 
 pub(crate) use insert::{Batch, insert, insert_many};
-pub(crate) use touch::{Care, Locks, Part, Touch, Touching, touch};
+pub(crate) use touch::{Care, Locks, Outline, Part, Touch, Touching, touch};
 pub(crate) use update::{Revision, look, update};
 pub(crate) use upsert::upsert;
 
@@ -39,8 +39,9 @@ struct Rowwise<'a> {
 }
 
 impl Rowwise<'_> {
-    /// Writes `write`, which returns all columns, and its audit row with it if that is in the statement: `WITH changed AS
-    /// (…), logged AS (INSERT INTO user_access_log … FROM changed) SELECT … FROM changed`. No row changed, no audit row.
+    /// Writes `write`, which returns all columns, and its audit row with it if that is in the statement: `WITH
+    /// user_scope_changed AS (…), user_scope_logged AS (INSERT INTO user_access_log … FROM user_scope_changed) SELECT … FROM
+    /// user_scope_changed`. No row changed, no audit row.
     fn write(&self, text: &mut SqlText, write: impl FnOnce(&mut SqlText)) {
         let Some(_) = self.record.in_statement() else {
             write(text);
@@ -49,14 +50,14 @@ impl Rowwise<'_> {
                 text.sql("NULL");
             });
         };
-        text.sql("WITH changed AS (");
+        text.sql("WITH ").our("changed").sql(" AS (");
         write(text);
         text.sql(" RETURNING ").columns(self.entity).sql("), ");
         self.write_log(text, None);
-        text.sql(" FROM changed) SELECT ").columns(self.entity).sql(" FROM changed");
+        text.sql(" FROM ").our("changed").sql(") SELECT ").columns(self.entity).sql(" FROM ").our("changed");
     }
 
-    /// Writes `logged AS (INSERT INTO user_access_log … SELECT …`, up to where its rows come from.
+    /// Writes `user_scope_logged AS (INSERT INTO user_access_log … SELECT …`, up to where its rows come from.
     fn write_log(&self, text: &mut SqlText, old: Option<Addition<'_>>) {
         let Some(log) = self.record.in_statement() else { return };
         let owner: Addition<'_> = ("owner", &|text| {

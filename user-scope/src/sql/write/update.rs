@@ -62,8 +62,8 @@ pub(crate) fn look<T: UserScoped, DB: Stores<T>>(
 }
 
 /// `UPDATE … SET … WHERE id = $1 AND owner = $2 RETURNING …`, with versions or values on PostgreSQL
-/// `WITH user_scope_before AS (SELECT … FOR NO KEY UPDATE), changed AS (UPDATE …) SELECT … FROM user_scope_before LEFT JOIN
-/// changed ON true`.
+/// `WITH user_scope_before AS (SELECT … FOR NO KEY UPDATE), user_scope_changed AS (UPDATE …) SELECT … FROM
+/// user_scope_before LEFT JOIN user_scope_changed ON true`.
 ///
 /// Columns: those of the entity; then old and new values, if they are recorded beside it; then, on PostgreSQL, the
 /// version that was found.
@@ -112,7 +112,7 @@ fn write_with_old(text: &mut SqlText, rowwise: &Rowwise<'_>, columns: ColumnSet)
     }
     text.sql(" FROM ").table(entity).sql(" WHERE ");
     row(text, entity, everyone, State::Live);
-    text.sql(" FOR NO KEY UPDATE), changed AS (");
+    text.sql(" FOR NO KEY UPDATE), ").our("changed").sql(" AS (");
     write_update(text, entity, columns, everyone, true);
     text.sql(" RETURNING ").columns(entity).sql(")");
     if rowwise.record.in_statement().is_some() {
@@ -121,7 +121,7 @@ fn write_with_old(text: &mut SqlText, rowwise: &Rowwise<'_>, columns: ColumnSet)
             text.our("old");
         };
         rowwise.write_log(text, (!values.is_empty()).then_some(("old", old)));
-        text.sql(" FROM changed, ").our("before").sql(")");
+        text.sql(" FROM ").our("changed").sql(", ").our("before").sql(")");
     }
     text.sql(" SELECT ").columns(entity);
     rowwise.write_values(text, |text| {
@@ -130,7 +130,7 @@ fn write_with_old(text: &mut SqlText, rowwise: &Rowwise<'_>, columns: ColumnSet)
     if version.is_some() {
         text.sql(", ").our("version");
     }
-    text.sql(" FROM ").our("before").sql(" LEFT JOIN changed ON true");
+    text.sql(" FROM ").our("before").sql(" LEFT JOIN ").our("changed").sql(" ON true");
 }
 
 /// `locked`: the row's two parameters have stood in `old` already.

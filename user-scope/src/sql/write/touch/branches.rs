@@ -1,7 +1,6 @@
 //! The parts of a touch that follow another: what is done to the children of those that were touched.
 
 use super::family::{Branch, Deed};
-use super::losers::write_stays;
 use super::plan::Plan;
 use crate::entity::UserScoped;
 use crate::sql::parent::{Storage, convert};
@@ -120,5 +119,14 @@ pub(super) fn write_match<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText,
     plan.family.state(text, entity);
     if let (Deed::Unmark, Some(deleted_at)) = (plan.family.deed, entity.definition().deleted_at) {
         text.sql(" AND ").column(entity, deleted_at).sql(" = ").our("above").sql(".").our("was");
+    }
+}
+
+/// Writes that a row which loses its parent does not go itself.
+pub(super) fn write_stays<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usize) {
+    let entity = plan.family.entity(part);
+    for going in plan.family.going(part) {
+        text.sql(" AND (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") NOT IN (SELECT ");
+        text.our("id").sql(", ").our("owner").sql(" FROM ").part(going).sql(")");
     }
 }

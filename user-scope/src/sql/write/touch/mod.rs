@@ -19,6 +19,7 @@ use sqlx::error::BoxDynError;
 
 use self::family::{Deed, Family};
 pub(crate) use self::locks::{Care, Locks};
+use self::losers::{Loss, losses};
 use self::plan::{Plan, values_at_the_end};
 use self::postgres::one_statement;
 use self::sqlite::statements;
@@ -60,12 +61,40 @@ pub(crate) struct Touching<'a, T: UserScoped, DB: Backend> {
 }
 
 /// A part of a touch, as the audit needs to know it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) entity: &'static Entity,
     pub(crate) operation: Operation,
-    /// The column that lost its parent.
-    pub(crate) emptied: Option<usize>,
+    /// Whether its rows are recorded, if those of any part are.
+    pub(crate) recorded: bool,
+    /// The parents that its rows have lost, and nothing else.
+    loss: Option<Loss>,
+}
+
+impl Part {
+    /// The columns that lost their parents.
+    pub(crate) fn emptied(&self) -> ColumnSet {
+        self.loss.as_ref().map_or(ColumnSet::EMPTY, |loss| loss.columns)
+    }
+}
+
+/// Who takes part in a touch.
+pub(crate) struct Outline {
+    family: Family,
+    /// By number: the root, those who go along, those who lose a parent.
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Outline {
+    pub(crate) fn of<T: UserScoped>(touch: &Touch<'_, T>, operation: Operation) -> Self {
+        let family = Family::of(T::entity(), touch.deed());
+        let part = |entity, operation, loss| Part { entity, operation, recorded: true, loss };
+        let going = family.branches.iter().filter(|branch| !branch.set_null).map(|branch| branch.entity);
+        let going = std::iter::once(T::entity()).chain(going).map(|entity| part(entity, operation, None));
+        let losing = losses(&family).into_iter().map(|loss| part(loss.entity, Operation::Update, Some(loss)));
+        let parts = going.chain(losing).collect();
+        Self { family, parts }
+    }
 }
 
 impl<T: UserScoped> Touch<'_, T> {
@@ -85,16 +114,15 @@ pub(crate) fn touch<'a, T: UserScoped, DB: Stores<T>>(
     target: Target<'a, T>,
     touch: Touch<'_, T>,
     care: Care,
-    operation: Operation,
+    outline: Outline,
     record: Record<'_>,
 ) -> Result<Touching<'a, T, DB>, BoxDynError> {
-    let family = Family::of(T::entity(), touch.deed());
+    let Outline { family, parts } = outline;
     let values = match &touch {
         Touch::Revise(revision) => revision.as_ref().map_or(ColumnSet::EMPTY, |revision| revision.values),
         Touch::Delete | Touch::Mark(_) => values_at_the_end(T::entity()),
         Touch::Unmark | Touch::Transfer(_) => ColumnSet::EMPTY,
     };
-    let parts = parts(&family, operation);
     let locks = Locks::of(DB::DIALECT, &family, target, care);
     let plan = Plan { target, touch, family, record, values };
     match DB::DIALECT {
@@ -104,14 +132,4 @@ pub(crate) fn touch<'a, T: UserScoped, DB: Stores<T>>(
         }
         Dialect::Sqlite => statements::<T, DB>(plan, parts, locks),
     }
-}
-
-fn parts(family: &Family, operation: Operation) -> Vec<Part> {
-    let root = Part { entity: family.entity(0), operation, emptied: None };
-    let branches = family.branches.iter().map(|branch| Part {
-        entity: branch.entity,
-        operation: if branch.set_null { Operation::Update } else { operation },
-        emptied: branch.set_null.then_some(branch.link.column),
-    });
-    std::iter::once(root).chain(branches).collect()
 }

@@ -24,8 +24,8 @@ pub(super) struct Plan<'a, T: UserScoped> {
 impl<T: UserScoped> Plan<'_, T> {
     /// The columns of a part whose old values are recorded: a row that is gone, or marked, still gives them.
     pub(super) fn old_values(&self, part: usize) -> ColumnSet {
-        match (part.checked_sub(1).and_then(|branch| self.family.branches.get(branch)), self.family.deed) {
-            (None, Deed::Delete | Deed::Mark) => self.values,
+        match (self.family.branch(part), self.family.deed) {
+            (None, Deed::Delete | Deed::Mark) if part == 0 => self.values,
             (Some(branch), Deed::Delete | Deed::Mark) if !branch.set_null => values_at_the_end(branch.entity),
             _ => ColumnSet::EMPTY,
         }

@@ -17,13 +17,13 @@ use crate::sql::parent::prove_parents;
 use crate::sql::rows::state;
 use crate::sql::{SqlText, arguments, values};
 
-/// `WITH user_scope_0 AS (DELETE …), user_scope_1 AS (DELETE … USING user_scope_0 …), logged AS (…) SELECT …`.
+/// `WITH user_scope_0 AS (DELETE …), user_scope_1 AS (DELETE … USING user_scope_0 …), user_scope_logged AS (…) SELECT …`.
 pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
     mut plan: Plan<'_, T>,
     parts: &[Part],
 ) -> Result<Query<DB>, BoxDynError> {
     let (mut text, mut arguments) = (SqlText::new(Dialect::Postgres), arguments::<DB>(8));
-    let has_tree = (0..parts.len()).any(|part| plan.family.is_tree(part));
+    let has_tree = (0..=plan.family.branches.len()).any(|part| plan.family.is_tree(part));
     text.sql(if has_tree { "WITH RECURSIVE " } else { "WITH " });
     let first = write_root::<T, DB>(&mut plan, &mut text, &mut arguments)?;
     for (index, branch) in plan.family.branches.iter().enumerate() {

@@ -6,12 +6,14 @@ use sqlx::error::BoxDynError;
 use super::branches::write_set;
 use super::family::{Branch, Deed};
 use super::locks::Locks;
+use super::losers::Loss;
 use super::plan::Plan;
 use super::postgres::write_proof;
 use super::{Part, Touch, Touching};
 use crate::backend::{Dialect, Query};
 use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
 use crate::sql::rows::Rows;
+use crate::sql::write::set;
 use crate::sql::{SqlText, arguments, values};
 
 pub(super) fn statements<'a, T: UserScoped, DB: Stores<T>>(
@@ -27,8 +29,12 @@ pub(super) fn statements<'a, T: UserScoped, DB: Stores<T>>(
     if remembers {
         steps.push(remember::<T, DB>(&plan)?);
     }
-    for (index, branch) in plan.family.branches.iter().enumerate().rev() {
-        steps.push(step::<T, DB>(&plan, index + 1, branch, remembers)?);
+    for (number, part) in parts.iter().enumerate().rev() {
+        match (&part.loss, plan.family.branch(number)) {
+            (Some(loss), _) => steps.push(losing::<T, DB>(&plan, number, loss, remembers)?),
+            (None, Some(branch)) => steps.push(going::<T, DB>(&plan, number, branch, remembers)?),
+            (None, None) => {}
+        }
     }
     steps.push(root::<T, DB>(&mut plan, looks, remembers)?);
     if remembers {
@@ -98,7 +104,8 @@ fn write_values(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
     }
 }
 
-fn step<T: UserScoped, DB: Stores<T>>(
+/// Those who go along.
+fn going<T: UserScoped, DB: Stores<T>>(
     plan: &Plan<'_, T>,
     part: usize,
     branch: &Branch,
@@ -106,12 +113,12 @@ fn step<T: UserScoped, DB: Stores<T>>(
 ) -> Result<Query<DB>, BoxDynError> {
     let entity = branch.entity;
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
-    let deletes = plan.family.deed == Deed::Delete && !branch.set_null;
+    let deletes = plan.family.deed == Deed::Delete;
     text.sql(if deletes { "DELETE FROM " } else { "UPDATE " }).table(entity);
     if !deletes {
         let number = text.parameters() + 1;
         match &plan.touch {
-            Touch::Mark(moment) if !branch.set_null => {
+            Touch::Mark(moment) => {
                 let Some(deleted_at) = T::entity().definition().deleted_at else {
                     return Err("this entity has no mark of deletion".into());
                 };
@@ -138,8 +145,37 @@ fn step<T: UserScoped, DB: Stores<T>>(
     } else {
         plan.family.is_below(&mut text, branch, &mut root)?;
         plan.family.state(&mut text, entity);
-        // Who goes does not lose a parent as well.
-        for going in plan.family.going(part).filter(|_| branch.set_null) {
+    }
+    returning(&mut text, plan, part, entity);
+    finish(text, arguments)
+}
+
+/// Those who lose a parent, or several: who loses more has lost them before, and is found no more.
+fn losing<T: UserScoped, DB: Stores<T>>(
+    plan: &Plan<'_, T>,
+    part: usize,
+    loss: &Loss,
+    remembered: bool,
+) -> Result<Query<DB>, BoxDynError> {
+    let entity = loss.entity;
+    let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
+    text.sql("UPDATE ").table(entity);
+    set(&mut text, entity, loss.columns, |text, _| {
+        text.sql("NULL");
+    });
+    let mut root = |text: &mut SqlText| root_rows::<T, DB>(plan, text, &mut arguments, remembered);
+    for (index, branches) in loss.lost.iter().enumerate() {
+        text.sql(if index == 0 { " WHERE (" } else { " AND (" });
+        for (index, branch) in branches.iter().filter_map(|part| plan.family.branch(*part)).enumerate() {
+            text.sql(if index == 0 { "" } else { " OR " });
+            plan.family.is_below(&mut text, branch, &mut root)?;
+        }
+        text.sql(")");
+    }
+    plan.family.state(&mut text, entity);
+    // Who goes does not lose a parent as well.
+    for part in loss.lost.iter().flatten().take(1) {
+        for going in plan.family.going(*part) {
             text.sql(" AND (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") NOT IN (SELECT ");
             text.our("id").sql(", ").our("owner").sql(" FROM ");
             plan.family.rows(&mut text, going, &mut root)?;

@@ -2,13 +2,14 @@
 
 use super::Part;
 use super::family::Deed;
+use super::losers::write_lost;
 use super::plan::Plan;
 use crate::entity::{Entity, UserScoped};
 use crate::sql::SqlText;
 use crate::sql::log::{Addition, LogParameters, log_into, log_select};
 use crate::sql::rows::Rows;
 
-/// Writes `, logged AS (INSERT … SELECT … UNION ALL SELECT …)`.
+/// Writes `, user_scope_logged AS (INSERT … SELECT … UNION ALL SELECT …)`.
 pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &[Part]) {
     text.sql(", ");
     log_into(text);
@@ -26,13 +27,14 @@ pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, p
     let new = |text: &mut SqlText| {
         text.our("new");
     };
-    text.list(" UNION ALL ", parts.iter().enumerate(), |text, (number, part)| {
+    let recorded = parts.iter().enumerate().filter(|(_, part)| part.recorded);
+    text.list(" UNION ALL ", recorded, |text, (number, part)| {
         let emptied: &dyn Fn(&mut SqlText) = &|text| write_emptied(text, part);
         let has_old = !plan.old_values(number).is_empty() || number == 0 && !plan.new_values().is_empty();
         let additions: Vec<Addition<'_>> = [
             plan.target.scope.is_everyone().then_some(("owner", owner)),
             (number == 0 && matches!(plan.target.rows, Rows::Where(_))).then_some(("rows", rows)),
-            part.emptied.is_some().then_some(("changed", emptied)),
+            (!part.emptied().is_empty()).then_some(("changed", emptied)),
             has_old.then_some(("old", &old as _)),
             (number == 0 && !plan.new_values().is_empty()).then_some(("new", &new as _)),
         ]
@@ -43,7 +45,7 @@ pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, p
             text.our("id");
         };
         log_select(text, part.entity, part.operation.as_str(), parameters, &id, &additions);
-        write_from(plan, text, number);
+        write_from(plan, text, number, part);
     });
     text.sql(")");
 }
@@ -54,8 +56,11 @@ fn write_owner<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText) {
 }
 
 fn write_emptied(text: &mut SqlText, part: &Part) {
-    let column = part.emptied.unwrap_or_default();
-    text.sql("jsonb_build_array(").literal(name_in_log(part.entity, column)).sql(")");
+    text.sql("jsonb_build_array(");
+    text.list(", ", part.emptied().iter(), |text, column| {
+        text.literal(name_in_log(part.entity, column));
+    });
+    text.sql(")");
 }
 
 fn name_in_log(entity: &Entity, column: usize) -> &'static str {
@@ -66,7 +71,7 @@ fn name_in_log(entity: &Entity, column: usize) -> &'static str {
 /// Writes ` SELECT number, id, owner, old, new FROM … UNION ALL …`.
 pub(super) fn write_touched<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &[Part]) {
     text.sql(" ");
-    text.list(" UNION ALL ", 0..parts.len(), |text, number| {
+    text.list(" UNION ALL ", parts.iter().enumerate(), |text, (number, part)| {
         text.sql("SELECT ").number(number).sql("::bigint, ").our("id").sql("::text, ");
         write_owner(plan, text);
         text.sql("::text, ");
@@ -82,15 +87,16 @@ pub(super) fn write_touched<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlTex
         } else {
             text.sql("NULL::text");
         }
-        write_from(plan, text, number);
+        write_from(plan, text, number, part);
     });
 }
 
 /// Writes ` FROM …`, the rows of a part.
-fn write_from<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usize) {
-    let losing: Vec<usize> = plan.family.losing(part).collect();
-    match losing.as_slice() {
-        [first, _, ..] if losing.contains(&part) => text.sql(" FROM ").part(*first).sql(" WHERE ").part(part),
-        _ => text.sql(" FROM ").part(part),
-    };
+fn write_from<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, number: usize, part: &Part) {
+    match &part.loss {
+        Some(loss) => write_lost(plan, text, loss),
+        None => {
+            text.sql(" FROM ").part(number);
+        }
+    }
 }
