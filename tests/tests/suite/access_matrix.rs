@@ -179,7 +179,7 @@ async fn of_system<DB: TestDb>(world: &World<DB>, owner: &UserContext, operation
 }
 
 /// What a user and a system context call alike.
-async fn of_anybody<DB: TestDb, C: Writes<Owner = Uuid> + Reaches<Page>>(
+async fn of_anybody<DB: TestDb, C: Writes<Owner = Uuid> + Reaches<Folder> + Reaches<Page>>(
     folders: ScopedRepository<'_, Folder, DB, C>,
     pages: ScopedRepository<'_, Page, DB, C>,
     operation: &str,

@@ -7,7 +7,7 @@ use user_scope::{Error, UserContext, Uuid};
 use super::captured::{captured, statements};
 use super::databases::TestDb;
 use super::household::{details, literal, rows};
-use super::shelf::{Album, Badge, Loan, Review, Take, Track};
+use super::shelf::{Album, Loan, Review, Take, Track};
 use super::world::{World, user};
 
 on_each_database!(
@@ -20,8 +20,6 @@ on_each_database!(
     a_child_that_survives_loses_its_parent,
     a_child_that_keeps_its_parent_is_told_and_nothing_is_changed,
     rows_of_others_neither_go_nor_lose_nor_keep_anything,
-    a_tree_goes_with_its_root,
-    a_circle_in_a_tree_comes_to_an_end,
 );
 
 struct Collection {
@@ -265,59 +263,6 @@ async fn rows_of_others_neither_go_nor_lose_nor_keep_anything<DB: TestDb>() {
     assert_eq!(DB::number(&world.raw, lost).await, 1);
 }
 
-/// Ids and owners are stored as text here.
-async fn a_tree_goes_with_its_root<DB: TestDb>() {
-    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
-    for by_condition in [false, true] {
-        let root = world.badge(&alice, None, "root").await;
-        let (mut line, mut expected) = (root.id, vec![root.id]);
-        for depth in 0..5 {
-            expected.push(world.badge(&alice, Some(line), &format!("leaf {depth}")).await.id);
-            line = world.badge(&alice, Some(line), &format!("line {depth}")).await.id;
-            expected.push(line);
-        }
-        let other = world.badge(&alice, None, "other").await;
-        let his = world.badge(&bob, None, "root").await;
-        let stray = world.badge(&bob, Some(his.id), "stray").await;
-        let sql = format!("UPDATE badges SET under = '{}' WHERE id = '{}'", root.id, stray.id);
-        world.against_the_keys("badges", &sql).await;
-        let before = world.log().await.len();
-        let badges = world.pool.repository::<Badge>(&alice);
-        if by_condition {
-            badges.delete_where(Badge::NAME.eq("root")).await.unwrap();
-        } else {
-            badges.delete(&root.id).await.unwrap();
-        }
-        let log = world.log().await;
-        let mut gone: Vec<Uuid> = log[before..].iter().map(|line| line.entity_id.parse().unwrap()).collect();
-        gone.sort();
-        expected.sort();
-        assert_eq!(gone, expected);
-        assert!(badges.query().filter(Badge::ID.is_in(expected)).all().await.unwrap().is_empty());
-        badges.delete(&other.id).await.unwrap();
-        assert_eq!(world.pool.repository::<Badge>(&bob).query().count().await.unwrap(), 2);
-        world.against_the_keys("badges", "DELETE FROM badges").await;
-    }
-}
-
-async fn a_circle_in_a_tree_comes_to_an_end<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::open().await, user());
-    let root = world.badge(&alice, None, "a").await;
-    let middle = world.badge(&alice, Some(root.id), "b").await;
-    let last = world.badge(&alice, Some(middle.id), "c").await;
-    let own = world.badge(&alice, None, "its own parent").await;
-    for (row, parent) in [(&root, &last), (&own, &own)] {
-        let sql = format!("UPDATE badges SET under = '{}' WHERE id = '{}'", parent.id, row.id);
-        DB::run(&world.raw, &sql).await.unwrap();
-    }
-    let badges = world.pool.repository::<Badge>(&alice);
-    badges.delete(&middle.id).await.unwrap();
-    badges.delete(&own.id).await.unwrap();
-    assert_eq!(badges.query().count().await.unwrap(), 0);
-    let ids = [root.id, middle.id, last.id, own.id];
-    assert_eq!(world.recorded("delete").await, rows(ids.map(|id| ("badges", id))));
-}
-
 #[tokio::test]
 async fn a_family_goes_in_one_statement_on_postgresql() {
     let (world, alice) = (World::<Postgres>::open().await, user());
@@ -325,19 +270,4 @@ async fn a_family_goes_in_one_statement_on_postgresql() {
     let (deleted, records) = captured(world.pool.repository::<Album>(&alice).delete(&collection.album)).await;
     deleted.unwrap();
     assert_eq!(statements(&records).len(), 1, "{:#?}", statements(&records));
-}
-
-/// It reads more than the rows that it waits for: they are locked first, as often as there are more of them.
-#[tokio::test]
-async fn a_tree_is_locked_before_it_goes_on_postgresql() {
-    let (world, alice) = (World::<Postgres>::open().await, user());
-    let root = world.badge(&alice, None, "root").await;
-    world.badge(&alice, Some(root.id), "leaf").await;
-    let (deleted, records) = captured(world.pool.repository::<Badge>(&alice).delete(&root.id)).await;
-    deleted.unwrap();
-    let statements = statements(&records);
-    let [first, second, delete] = statements.iter().filter(|sql| *sql != "COMMIT").collect::<Vec<_>>()[..] else {
-        panic!("{statements:#?}");
-    };
-    assert!(first == second && first.ends_with("FOR UPDATE") && delete.contains("DELETE"), "{statements:#?}");
 }
