@@ -13,11 +13,23 @@ struct Setting {
     value: String,
 }
 
+#[derive(UserScoped)]
+#[user_scoped(table = "hints")]
+struct Hint {
+    #[user_scoped(id)]
+    id: Uuid,
+    #[user_scoped(owner)]
+    user_id: Uuid,
+    #[user_scoped(parent = Setting)]
+    setting_id: String,
+}
+
 async fn anybodys(system: SystemContext<Sqlite>, id: String) {
     let settings = system.repository::<Setting>();
     let _ = settings.get(&id).await;
     let _ = settings.update(&id, SettingChanges::default()).await;
     let _ = settings.delete(&id).await;
+    let _ = settings.children::<Hint>(&id);
 }
 
 fn main() {}

@@ -21,9 +21,11 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
         quote!(::core::option::Option::Some(#generate()))
     };
     let changed = changed(entity);
-    let soft_deletes = entity.with_role(Role::DeletedAt).map(|_| {
-        quote!(
+    let soft_deletes = entity.with_role(Role::DeletedAt).map(|column| {
+        let timestamp = column.value;
+        quote_spanned!(column.type_span()=>
             const SOFT_DELETES: bool = true;
+            const MARK: u8 = <#timestamp as #support::Timestamp>::KIND;
         )
     });
     let version = entity.with_role(Role::Version).map(|column| version(entity, column));

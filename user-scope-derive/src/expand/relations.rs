@@ -95,6 +95,17 @@ pub(super) fn proofs(entity: &Entity<'_>) -> TokenStream {
     let soft_deletes = entity.with_role(Role::DeletedAt).is_some();
     let proof = |(column, parent): (&Column<'_>, &TypePath)| {
         let on_delete = column.attributes.on_delete.filter(|_| !parent.path.is_ident(ident))?;
+        // A child that is restored with its parent is known by its parent's mark.
+        let differs = (on_delete == "cascade" && soft_deletes).then(|| {
+            quote_spanned! {at(parent.span())=>
+                ::core::assert!(
+                    !<#parent as #support::UserScoped>::SOFT_DELETES
+                        || <#parent as #support::UserScoped>::MARK == <#ident as #support::UserScoped>::MARK,
+                    "a child that goes with its parent is marked with the same moment, and comes back by it; give both \
+                     fields `#[user_scoped(deleted_at)]` the same type"
+                );
+            }
+        });
         let stays = (on_delete == "cascade" && !soft_deletes).then(|| {
             quote_spanned! {at(parent.span())=>
                 ::core::assert!(
@@ -104,7 +115,7 @@ pub(super) fn proofs(entity: &Entity<'_>) -> TokenStream {
                 );
             }
         });
-        Some(quote_spanned! {at(parent.span())=> #support::assert_lists::<#parent, #ident>(); #stays })
+        Some(quote_spanned! {at(parent.span())=> #support::assert_lists::<#parent, #ident>(); #stays #differs })
     };
     let proofs: Vec<_> = entity.parents().filter_map(proof).collect();
     if proofs.is_empty() { TokenStream::new() } else { quote!(const _: () = { #(#proofs)* };) }

@@ -56,6 +56,10 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
     #[doc(hidden)]
     const SOFT_DELETES: bool = false;
 
+    /// Of which type the mark is.
+    #[doc(hidden)]
+    const MARK: u8 = 0;
+
     /// The entity's names, roles and kept statements.
     fn entity() -> &'static Entity;
 

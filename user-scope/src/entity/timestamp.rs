@@ -12,6 +12,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
     note = "use `DateTime<Utc>` or `NaiveDateTime` with the feature `chrono`, or `OffsetDateTime` or `PrimitiveDateTime` with the feature `time`"
 )]
 pub trait Timestamp: Sized {
+    /// Which of them it is: marks of two types do not compare.
+    #[doc(hidden)]
+    const KIND: u8 = 0;
+
     /// The timestamp of `moment`.
     fn at(moment: Moment) -> Self;
 }
@@ -36,6 +40,8 @@ impl Moment {
 
 #[cfg(feature = "chrono")]
 impl Timestamp for chrono::DateTime<chrono::Utc> {
+    const KIND: u8 = 1;
+
     fn at(moment: Moment) -> Self {
         Self::from_timestamp_micros(moment.0).unwrap_or(Self::MAX_UTC)
     }
@@ -43,6 +49,8 @@ impl Timestamp for chrono::DateTime<chrono::Utc> {
 
 #[cfg(feature = "chrono")]
 impl Timestamp for chrono::NaiveDateTime {
+    const KIND: u8 = 2;
+
     fn at(moment: Moment) -> Self {
         chrono::DateTime::<chrono::Utc>::at(moment).naive_utc()
     }
@@ -50,6 +58,8 @@ impl Timestamp for chrono::NaiveDateTime {
 
 #[cfg(feature = "time")]
 impl Timestamp for time::OffsetDateTime {
+    const KIND: u8 = 3;
+
     fn at(moment: Moment) -> Self {
         Self::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000).unwrap_or(Self::UNIX_EPOCH)
     }
@@ -57,6 +67,8 @@ impl Timestamp for time::OffsetDateTime {
 
 #[cfg(feature = "time")]
 impl Timestamp for time::PrimitiveDateTime {
+    const KIND: u8 = 4;
+
     fn at(moment: Moment) -> Self {
         let moment = time::OffsetDateTime::at(moment);
         Self::new(moment.date(), moment.time())

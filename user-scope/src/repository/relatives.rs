@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Query, ScopedRepository};
+use super::{Query, Reaches, ScopedRepository};
 use crate::context::Caller;
 use crate::entity::{ChildOf, Column, Stores, UserScoped};
 use crate::error::Result;
@@ -35,6 +35,7 @@ where
     where
         Child: ChildOf<T, Owner = T::Owner, ParentId = T::Id>,
         DB: Stores<Child>,
+        C: Reaches<T>,
     {
         self.of::<Child>().query().filter(parent_of::<Child, T>().eq(id))
     }
