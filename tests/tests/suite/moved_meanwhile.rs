@@ -116,3 +116,20 @@ async fn who_has_another_parent_by_now_does_not_lose_it() {
     assert_eq!((message.sender, message.receiver), (Some(three), Some(two)));
     assert_eq!(world.lines("update").await.len(), 1);
 }
+
+/// He who sees all owners gives it away from the first one's heir.
+#[tokio::test]
+async fn a_row_is_given_away_twice_by_one_who_sees_all_owners() {
+    let (world, alice, bob, carol) = (World::<Postgres>::open().await, user(), user(), user());
+    let album = world.album(&alice, "x").await.id;
+    world.track(&alice, album, "t").await;
+    let system = world.system().await;
+    let tx = system.begin().await.unwrap();
+    tx.repository::<Album>().transfer(&album, bob.user()).await.unwrap();
+    let (second, to) = (world.system().await, *carol.user());
+    let second = waiting(&world, async move { second.repository::<Album>().transfer(&album, &to).await }).await;
+    tx.commit().await.unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(world.pool.repository::<Album>(&carol).query().count().await.unwrap(), 1);
+    assert_eq!(world.pool.repository::<Track>(&carol).query().count().await.unwrap(), 1);
+}
