@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WriteAudit {
-    /// The write and its audit row are one atomic act: one statement on PostgreSQL, one transaction on SQLite.
+    /// The write and its audit row are one atomic act: one statement on PostgreSQL, one transaction on SQLite. What takes
+    /// others along is recorded as strictly as any of them asks for.
     #[default]
     Atomic,
     /// The audit row follows through the background writer; a crash in between loses it.

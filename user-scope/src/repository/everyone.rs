@@ -36,7 +36,7 @@ where
     C: Administers<Owner = T::Owner> + Writes,
 {
     /// Gives the row to another user, with all its children and theirs, as far as the entities list them by `children(…)`:
-    /// all in one statement, or none. Children that nobody lists stay behind; a composite foreign key then refuses.
+    /// all of them or none. Children that nobody lists stay behind; a composite foreign key then refuses.
     ///
     /// # Errors
     ///

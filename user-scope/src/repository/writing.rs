@@ -88,6 +88,10 @@ where
     /// Deletes the row, or marks it as deleted if the entity has a field marked `deleted_at`. Its children go with it, stay
     /// without it, or keep it, as they declare.
     ///
+    /// On PostgreSQL a child that somebody else inserts at the same time is found by a foreign key, and the delete is done
+    /// again; in a transaction of the caller's it fails with [`Error::Referenced`], and so does the transaction. Without a key
+    /// such a child may stay behind. A parent that is only marked needs no key.
+    ///
     /// # Errors
     ///
     /// [`Error::NotFound`] if the caller has no such row, [`Error::Referenced`] if other rows still refer to it,

@@ -1,8 +1,9 @@
 //! Writes that give no rows back, only what they touched: deletes, marks and their removal, transfers, and changes by a
 //! condition. Whoever goes with a row goes in the same statement on PostgreSQL, and in the same transaction on SQLite.
 //!
-//! Who goes along is said in [`family`], and how its rows are found in [`kin`]. A touch is a [`plan`] first, then a
-//! statement of parts ([`postgres`]) or statements of a transaction ([`sqlite`]).
+//! Who goes along is said in [`family`], who loses a parent in [`losers`], and how their rows are found in [`kin`]. A touch is
+//! a [`plan`] first, then a statement of parts ([`postgres`]), before which rows are locked if it needs to be ([`locks`]), or
+//! statements of a transaction ([`sqlite`]).
 
 mod branches;
 mod family;
