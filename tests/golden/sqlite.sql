@@ -181,7 +181,7 @@ INSERT INTO `subtasks` (`id`, `user_id`, `task_id`, `title`) SELECT $1, $2, $3, 
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'upsert', $3);
 
 -- settings.upsert_by(BY_ID, …): its key is owner and id
-INSERT INTO `settings` (`id`, `user_id`, `value`) VALUES ($1, $2, $3) ON CONFLICT (`id`, `user_id`) DO UPDATE SET `value` = excluded.`value` WHERE `settings`.`user_id` = excluded.`user_id` RETURNING `id`, `user_id`, `value`;
+INSERT INTO `settings` (`id`, `user_id`, `value`) VALUES ($1, $2, $3) ON CONFLICT (`user_id`, `id`) DO UPDATE SET `value` = excluded.`value` WHERE `settings`.`user_id` = excluded.`user_id` RETURNING `id`, `user_id`, `value`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'settings', $2, 'upsert', $3);
 
 -- settings.delete(&id)

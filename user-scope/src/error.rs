@@ -41,6 +41,25 @@ pub enum Error {
         source: Cause,
     },
 
+    /// The caller's row with this key is marked as deleted. An upsert does not bring it back: what was marked together
+    /// with it would stay deleted, and could not be restored any more.
+    #[error("a row of `{entity}` with this key is marked as deleted; restore it and change it then, or have it purged")]
+    Deleted {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
+    /// The table has no unique index on the key of an upsert.
+    #[error("`{entity}` has no unique index for this upsert; add it to the table: {statement}")]
+    MissingIndex {
+        /// The entity's name.
+        entity: &'static str,
+        /// The statement that creates it.
+        statement: String,
+        /// What the database said.
+        source: Cause,
+    },
+
     /// Other rows still refer to this one.
     #[error("other rows still refer to this row of `{entity}`")]
     Referenced {
@@ -320,6 +339,14 @@ fn is_about_the_log(error: &dyn DatabaseError) -> bool {
     const LOG: &str = "user_access_log";
     let is_about_a_table = error.code().is_some_and(|code| code.starts_with("42") || code == "1");
     error.table() == Some(LOG) || is_about_a_table && error.message().contains(LOG)
+}
+
+/// PostgreSQL has a code for it, SQLite but words.
+pub(crate) fn is_about_a_missing_index(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.code().is_some_and(|code| code == "42P10")
+            || error.message() == "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
+    })
 }
 
 /// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch", and a sum that

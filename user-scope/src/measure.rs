@@ -92,6 +92,8 @@ const fn outcome(error: &Error) -> &'static str {
         Error::NotFound { .. } => "not_found",
         Error::ParentNotFound { .. } => "parent_not_found",
         Error::Duplicate { .. } => "duplicate",
+        Error::Deleted { .. } => "deleted",
+        Error::MissingIndex { .. } => "missing_index",
         Error::Referenced { .. } => "referenced",
         Error::Stale { .. } => "stale",
         Error::Busy => "busy",

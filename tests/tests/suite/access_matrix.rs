@@ -226,6 +226,7 @@ fn show(outcome: Result<impl std::fmt::Display>) -> String {
         Err(Error::NotFound { .. }) => "NotFound".into(),
         Err(Error::ParentNotFound { .. }) => "ParentNotFound".into(),
         Err(Error::Stale { .. }) => "Stale".into(),
+        Err(Error::Deleted { .. }) => "Deleted".into(),
         Err(other) => format!("{other:?}"),
     }
 }

@@ -75,6 +75,7 @@ mod transactions;
 mod transfers;
 mod transfers_held;
 mod trees;
+mod upsert_keys;
 mod upserts;
 mod values;
 mod versions;

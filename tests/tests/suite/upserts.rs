@@ -4,7 +4,7 @@ use user_scope::{Error, Uuid};
 
 use super::databases::TestDb;
 use super::entities::{NewSubtask, NewTask, Status, Subtask, Task};
-use super::shelf::{Album, Folder, NewAlbum, NewFolder, NewSetting, Setting};
+use super::shelf::{Album, NewAlbum, NewSetting, Setting};
 use super::world::{World, new_task, user};
 
 on_each_database!(
@@ -13,7 +13,6 @@ on_each_database!(
     a_row_is_inserted_and_then_changed_by_its_id,
     an_id_that_is_anothers_is_refused_and_changes_nothing,
     a_row_under_a_foreign_parent_is_not_upserted,
-    a_row_that_is_marked_as_deleted_is_there_again,
     an_upsert_records_the_new_values,
     an_upsert_in_system_mode_is_for_one_user,
     of_many_upserts_at_once_one_inserts,
@@ -92,16 +91,6 @@ async fn a_row_under_a_foreign_parent_is_not_upserted<DB: TestDb>() {
     let refused = world.pool.repository::<Subtask>(&bob).upsert(&id, new(his.id)).await;
     assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
     assert_eq!(subtasks.query().all().await.unwrap(), [there]);
-}
-
-async fn a_row_that_is_marked_as_deleted_is_there_again<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::open().await, user());
-    let (folders, id) = (world.pool.repository::<Folder>(&alice), Uuid::now_v7());
-    let new = |name: &str| NewFolder { inside: None, name: name.into() };
-    folders.upsert(&id, new("a")).await.unwrap();
-    folders.delete(&id).await.unwrap();
-    assert_eq!(folders.upsert(&id, new("b")).await.unwrap().deleted_at, None);
-    assert_eq!(folders.get(&id).await.unwrap().name, "b");
 }
 
 async fn an_upsert_records_the_new_values<DB: TestDb>() {

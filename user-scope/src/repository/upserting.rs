@@ -8,10 +8,11 @@ use super::writing::{creation, only};
 use crate::audit::Operation;
 use crate::context::Inserts;
 use crate::entity::{ColumnSet, GivenId, Moment, Stamp, Stores, UniqueKey, UserScoped};
-use crate::error::{Error, Result};
-use crate::identifier::{Identifier, RawIdentifier};
+use crate::error::{Doing, Error, Result, is_about_a_missing_index};
+use crate::identifier::{IdValue, Identifier, RawIdentifier};
 use crate::observe::{One, observed};
-use crate::sql;
+use crate::session::Trace;
+use crate::sql::{self, Rows, State};
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
@@ -20,10 +21,11 @@ where
     C: Inserts<Owner = T::Owner>,
 {
     /// Inserts the row, or if the caller has one with the same key gives it the values of `new`; the id and the time of its
-    /// creation stay. A row that is marked as deleted is there again. The key holds the owner, so that nobody meets, or
-    /// waits for, a row of anybody else.
+    /// creation stay. The key holds the owner, so that nobody meets, or waits for, a row of anybody else.
     ///
-    /// The table needs the unique index: `UNIQUE (user_id, title)`.
+    /// The table needs the unique index: `UNIQUE (user_id, title)`. Where rows are marked as deleted it may be one of the
+    /// live rows, `CREATE UNIQUE INDEX … (user_id, title) WHERE deleted_at IS NULL`: a row that is marked is then in nobody's
+    /// way, and a new one is inserted beside it. With an index of all rows the marked one holds the key, and is left as it is.
     ///
     /// ```
     /// # use user_scope::{Result, ScopedRepository, Stores, UserScoped};
@@ -37,7 +39,8 @@ where
     ///
     /// # Errors
     ///
-    /// As [`insert`](Self::insert); [`Error::Duplicate`] if another key of it is taken.
+    /// As [`insert`](Self::insert); [`Error::Deleted`] if the row with this key is marked as deleted,
+    /// [`Error::MissingIndex`] if the table lacks the index, [`Error::Duplicate`] if another key of it is taken.
     pub async fn upsert_by(&self, key: UniqueKey<T>, new: T::New) -> Result<T> {
         self.upsert_on(None, Some(key.columns()), new).await
     }
@@ -50,7 +53,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the row is not the caller's; nothing is then changed. Otherwise as [`insert`](Self::insert).
+    /// [`Error::NotFound`] if the row is not the caller's, [`Error::Deleted`] if it is his and marked as deleted; nothing is
+    /// then changed. Otherwise as [`insert`](Self::insert).
     pub async fn upsert(&self, id: &T::Id, new: T::New) -> Result<T>
     where
         T: GivenId,
@@ -63,8 +67,9 @@ where
         if owner.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
-        let mut act =
-            Act { operation: Operation::Upsert, id, hindrance: Hindrance::Key, ..creation(T::parents_of_new(&new)) };
+        let parents = T::parents_of_new(&new);
+        let named = if T::SOFT_DELETES { parents.clone() } else { Vec::new() };
+        let mut act = Act { operation: Operation::Upsert, id, hindrance: Hindrance::Key, ..creation(parents) };
         observed(
             T::entity().name(),
             "upsert",
@@ -73,10 +78,72 @@ where
                 let stamp = Stamp { id: id.cloned().or_else(T::generate_id), owner, moment: Moment::now() };
                 let upsert = sql::upsert::<T, DB>(new, stamp, key, recording.record());
                 let upsert = upsert.map_err(|error| Error::unbindable(T::entity().name(), error))?;
-                self.write(act, &recording, None, vec![upsert], 1).await.and_then(only)
+                match self.write(act, &recording, None, vec![upsert], 1).await {
+                    Ok(rows) => only(rows),
+                    Err(error) => Err(self.reason(error, id, key, named).await),
+                }
             }),
         )
         .await
         .map(|One(row)| row)
+    }
+
+    /// What a failed upsert is told, who is told of his own rows alone: that of this id, or the one that holds the key.
+    async fn reason(
+        &self,
+        error: Error,
+        id: Option<&T::Id>,
+        key: Option<ColumnSet>,
+        parents: Vec<(usize, IdValue)>,
+    ) -> Error {
+        let entity = T::entity().name();
+        let is_marked = match (&error, id) {
+            (Error::NotFound { .. }, Some(id)) if T::SOFT_DELETES => self.is_marked(id).await,
+            // The key holds the owner. If all parents are there nothing but the row itself was in the way.
+            (Error::ParentNotFound { source: None, .. }, None) if T::SOFT_DELETES => self.has(parents).await,
+            _ => Ok(false),
+        };
+        match (error, is_marked) {
+            (_, Err(error)) => error,
+            (_, Ok(true)) => Error::Deleted { entity },
+            (Error::Database { source, .. }, _) if is_about_a_missing_index(source.as_sqlx()) => {
+                Error::MissingIndex { entity, statement: sql::index_for::<T, DB>(key), source }
+            }
+            (error, Ok(false)) => error,
+        }
+    }
+
+    async fn is_marked(&self, id: &T::Id) -> Result<bool> {
+        let mut session = self.session().await?;
+        match self.is_there(&mut session, Rows::One(id), State::Deleted).await {
+            Ok(is_there) => {
+                session.conclude(Trace::Nothing, self.audit).await;
+                Ok(is_there)
+            }
+            Err(error) => Err(Self::failed(session, Doing::Reading, error)),
+        }
+    }
+
+    /// Whether all of these parents are there, of the user for whom the row is.
+    async fn has(&self, parents: Vec<(usize, IdValue)>) -> Result<bool> {
+        if parents.is_empty() {
+            return Ok(true);
+        }
+        let (mut session, owner) = (self.session().await?, IdValue::of(self.caller.inserts_for()));
+        for (parent, id) in parents {
+            let Some(parent) = T::entity().definition().parents.get(parent) else { continue };
+            let query = sql::is_own_parent::<DB>((parent.entity)(), &id, &owner);
+            let query = query.map_err(|error| Error::unbindable(T::entity().name(), error))?;
+            match DB::fetch_optional(session.connection(), query).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    session.conclude(Trace::Nothing, self.audit).await;
+                    return Ok(false);
+                }
+                Err(error) => return Err(Self::failed(session, Doing::Reading, error)),
+            }
+        }
+        session.conclude(Trace::Nothing, self.audit).await;
+        Ok(true)
     }
 }

@@ -43,6 +43,19 @@ impl SqlText {
         self
     }
 
+    /// A name made of those of a table and its columns, quoted.
+    pub(crate) fn name_of(&mut self, entity: &Entity, columns: &[usize]) -> &mut Self {
+        let quote = self.dialect.quote();
+        self.text.push(quote);
+        self.text.push_str(entity.table());
+        for column in columns {
+            self.text.push('_');
+            self.text.push_str(entity.column_name(*column));
+        }
+        self.text.push(quote);
+        self
+    }
+
     /// A checked name as a text literal.
     pub(crate) fn literal(&mut self, name: &'static str) -> &mut Self {
         self.text.push('\'');

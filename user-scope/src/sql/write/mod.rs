@@ -14,7 +14,7 @@ mod upsert;
 pub(crate) use insert::{Batch, insert, insert_many};
 pub(crate) use touch::{Care, Locks, Outline, Part, Touch, Touching, touch};
 pub(crate) use update::{Revision, look, update};
-pub(crate) use upsert::upsert;
+pub(crate) use upsert::{index_for, upsert};
 
 use super::SqlText;
 use super::log::{Addition, LogParameters, Record, log_into, log_select};
