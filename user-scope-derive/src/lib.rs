@@ -82,7 +82,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `version` | an `i64` or `i32` that counts the writes, see below |
 /// | `column = "name"` | the column, if it is not called as the field is |
 /// | `as = "text"` | an identifier that the table holds as text, whatever it is in Rust; it compares and sorts as text |
-/// | `redact` | kept out of the audit, and out of the `Debug` of `NewTask` and `TaskChanges`; the struct's own `Debug` is yours |
+/// | `redact` | its value is kept out of the audit, and out of the `Debug` of `NewTask` and `TaskChanges`; the struct's own `Debug` is yours |
 /// | `skip` | no column; `Default::default()` when a row is read |
 ///
 /// `id`, `owner`, the times, `version` and `parent` are roles, and a field has one. All but `parent` are given once.

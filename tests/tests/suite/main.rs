@@ -53,6 +53,7 @@ mod meanwhile;
 mod metrics;
 mod model;
 mod moved_meanwhile;
+mod nulls;
 mod owner_keys;
 mod pages;
 mod pages_at_random;

@@ -1,6 +1,7 @@
 //! What an upsert meets: a row that is marked as deleted, an index of the live rows alone, or no index.
 
 use chrono::{DateTime, Utc};
+use user_scope::audit::AuditSettings;
 use user_scope::{Error, Stores, UserScoped, Uuid};
 
 use super::databases::TestDb;
@@ -36,7 +37,8 @@ const LIVE_ROWS: &str = "CREATE UNIQUE INDEX live ON labels (user_id, name) WHER
 const ALL_ROWS: &str = "CREATE UNIQUE INDEX every ON labels (user_id, name)";
 
 async fn open<DB: TestDb>(index: &str) -> World<DB> {
-    let world = World::<DB>::open().await;
+    // One connection: on SQLite each learns of a new index when it next reads the table.
+    let world = World::<DB>::with(AuditSettings::default(), 1).await;
     let time = if DB::UUID == "UUID" { "TIMESTAMPTZ" } else { "TEXT" };
     let table =
         "CREATE TABLE labels (id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, folder_id {uuid}, name TEXT NOT NULL,
@@ -152,7 +154,6 @@ async fn an_index_that_is_missing_is_named<DB: TestDb + Stores<Label>>() {
     assert_eq!(statement.replace(['"', '`'], ""), expected);
     assert!(error.to_string().ends_with(statement.as_str()), "{error}");
     DB::run(&world.raw, statement).await.expect("what is shown can be run");
-    // SQLite learns of a new index when it next reads the table.
     assert_eq!(labels.query().count().await.unwrap(), 0);
     assert_eq!(labels.upsert_by(Label::BY_NAME, label("red")).await.unwrap().colour, "red");
 }

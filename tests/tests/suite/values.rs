@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use user_scope::audit::{AuditSettings, MemorySink, WriteAudit};
-use user_scope::{Change, Identifier, Stores, UserContext, UserScoped, Uuid};
+use user_scope::{Change, Error, Identifier, Stores, UserContext, UserScoped, Uuid};
 
 use super::databases::TestDb;
 use super::household::{details, new_album};
@@ -20,6 +20,7 @@ on_each_database!(
     a_delete_records_the_values_of_those_that_go_along,
     texts_survive_whatever_is_in_them,
     each_type_is_recorded_as_json,
+    infinity_is_recorded_as_a_text,
     values_go_to_a_sink_as_well,
     a_system_context_records_values_with_the_owner,
     rows_of_two_owners_with_the_same_id_keep_their_values_apart,
@@ -222,7 +223,7 @@ async fn an_update_records_the_old_and_new_values_of_what_it_set<DB: ValuesDb>()
     };
     albums.update(&album.id, changes).await.unwrap();
     let expected = json!({
-        "changed": ["title", "year", "[redacted]"],
+        "changed": ["title", "year", "price"],
         "old": {"title": "one", "year": 1999, "price": "[redacted]"},
         "new": {"title": "two", "year": null, "price": "[redacted]"},
     });
@@ -331,6 +332,25 @@ async fn each_type_is_recorded_as_json<DB: ValuesDb>() {
         assert_eq!((&new["printed"], &new["cover"]), (&json!(1), &json!("00abff")));
     }
     assert!(new.get("id").is_none() && new.get("user_id").is_none(), "{new}");
+}
+
+async fn infinity_is_recorded_as_a_text<DB: ValuesDb>() {
+    let (world, alice) = (open::<DB>(AuditSettings::default(), 2).await, user());
+    let scores = world.pool.repository::<Score>(&alice);
+    let score = scores.insert(NewScore { share: f64::INFINITY, ..new_score("one") }).await.unwrap();
+    let changes = ScoreChanges { share: Change::Set(f64::NEG_INFINITY), ..Default::default() };
+    scores.update(&score.id, changes).await.unwrap();
+    assert_eq!(the(&world, "create").await["new"]["share"], "Infinity");
+    let expected = json!({"changed": ["share"], "old": {"share": "Infinity"}, "new": {"share": "-Infinity"}});
+    assert_eq!(the(&world, "update").await, expected);
+    // SQLite takes what is no number for NULL, which this column refuses.
+    let not_a_number = scores.insert(NewScore { share: f64::NAN, ..new_score("two") }).await;
+    if DB::UUID == "UUID" {
+        not_a_number.unwrap();
+        assert_eq!(details(&world.lines("create").await[1])["new"]["share"], "NaN");
+    } else {
+        assert!(matches!(not_a_number, Err(Error::MissingValue { .. })), "{not_a_number:?}");
+    }
 }
 
 async fn values_go_to_a_sink_as_well<DB: ValuesDb>() {

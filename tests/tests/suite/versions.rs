@@ -21,6 +21,8 @@ on_each_database!(
     changes_that_set_nothing_are_stale_as_well,
     versions_hold_without_any_audit,
     a_delete_leaves_the_version_that_was_last_seen_behind,
+    changes_that_name_no_version_are_told_so,
+    no_row_is_counted_beyond_what_its_field_can_hold,
 );
 
 fn titled(title: &str, version: i64) -> AlbumChanges {
@@ -56,11 +58,11 @@ async fn an_update_on_an_older_version_is_stale_and_leaves_no_trace<DB: TestDb>(
     let pages = world.pool.repository::<Page>(&alice);
     let page = world.page(&alice, folder.id, "a").await;
     let before = world.log().await.len();
-    for version in [1, 0, 3, -1, i64::MAX] {
+    for version in [1, 3, -1, i64::MAX] {
         let refused = albums.update(&album.id, titled("three", version)).await;
         assert!(matches!(refused, Err(Error::Stale { entity: "albums" })), "{refused:?}");
     }
-    for version in [0, 2, i32::MAX] {
+    for version in [2, i32::MAX] {
         let refused = pages.update(&page.id, worded("b", version)).await;
         assert!(matches!(refused, Err(Error::Stale { entity: "pages" })), "{refused:?}");
     }
@@ -243,4 +245,48 @@ async fn a_warm_update_with_a_version_is_one_round_trip_stale_or_not() {
             assert_eq!([counts.round_trips, stale.round_trips, absent.round_trips], [1; 3]);
         }
     }
+}
+
+async fn changes_that_name_no_version_are_told_so<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let albums = world.pool.repository::<Album>(&alice);
+    let album = world.album(&alice, "one").await;
+    let forgotten = || AlbumChanges { title: Change::Set("two".into()), ..Default::default() };
+    for changes in [forgotten(), AlbumChanges::default()] {
+        let error = albums.update(&album.id, changes).await.unwrap_err();
+        assert!(matches!(error, Error::NoVersion { entity: "albums" }), "{error:?}");
+        assert!(error.to_string().contains("name no version; set it"), "{error}");
+    }
+    assert_eq!(albums.get(&album.id).await.unwrap(), album);
+    // A row that another program made may have it.
+    DB::run(&world.raw, "UPDATE albums SET version = 0").await.unwrap();
+    assert_eq!(albums.update(&album.id, forgotten()).await.unwrap().version, 1);
+}
+
+async fn no_row_is_counted_beyond_what_its_field_can_hold<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let (albums, pages) = (world.pool.repository::<Album>(&alice), world.pool.repository::<Page>(&alice));
+    let album = world.album(&alice, "one").await;
+    let folder = world.folder(&alice, None, "f").await;
+    let page = world.page(&alice, folder.id, "a").await;
+    DB::run(&world.raw, "UPDATE albums SET version = 9223372036854775806").await.unwrap();
+    DB::run(&world.raw, "UPDATE pages SET version = 2147483646").await.unwrap();
+    let album = albums.update(&album.id, titled("last", i64::MAX - 1)).await.unwrap();
+    let page = pages.update(&page.id, worded("last", i32::MAX - 1)).await.unwrap();
+    assert_eq!((album.version, page.version), (i64::MAX, i32::MAX));
+    let before = world.log().await.len();
+    for refused in [
+        albums.update(&album.id, titled("more", i64::MAX)).await.map(drop),
+        albums.update_where(Album::TITLE.eq("last"), titled("more", 0)).await.map(drop),
+        albums.upsert_by(Album::BY_TITLE, new_album("last")).await.map(drop),
+        pages.update(&page.id, worded("more", i32::MAX)).await.map(drop),
+        pages.update_where(Page::TEXT.eq("last"), worded("more", 0)).await.map(drop),
+        pages.delete(&page.id).await,
+        world.pool.repository::<super::shelf::Folder>(&alice).delete(&folder.id).await,
+    ] {
+        assert!(matches!(refused, Err(Error::Rejected { .. })), "{refused:?}");
+    }
+    assert_eq!(albums.get(&album.id).await.unwrap(), album);
+    assert_eq!(pages.get(&page.id).await.unwrap(), page);
+    assert_eq!(world.log().await[before..].iter().filter(|line| line.operation != "read").count(), 0);
 }

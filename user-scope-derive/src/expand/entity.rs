@@ -102,6 +102,10 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
             quote!(#position)
         }))
     });
+    let last_version = entity.with_role(Role::Version).map_or(quote!(0), |column| {
+        let ty = column.ty;
+        quote_spanned!(column.type_span()=> <#ty as #support::VersionNumber>::LAST)
+    });
     let keyed_by_owner = id.is_keyed_by_owner();
     let parents = entity.parents().map(|(column, parent)| {
         let (position, nullable, entity) =
@@ -149,6 +153,7 @@ fn definition(checked: &Checked<'_>) -> TokenStream {
             updated_at: #updated_at,
             deleted_at: #deleted_at,
             version: #version,
+            last_version: #last_version,
             parents: &[#(#parents),*],
             children: &[#(#children),*],
             audit: #support::EntityAudit { writes: #writes, reads: #reads, denials: #denials, values: #values },

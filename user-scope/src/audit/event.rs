@@ -84,7 +84,7 @@ pub struct AuditEvent {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Details {
-    /// The columns that were changed; a redacted one is `[redacted]`.
+    /// The columns that were changed. A redacted one is named as any other: it is its value that is secret.
     pub changed: Vec<&'static str>,
     /// How many rows a list returned, or a count counted, or one write touched.
     pub rows: Option<u64>,
@@ -118,16 +118,13 @@ impl Values {
     }
 }
 
-/// What stands in the log for the name of a redacted column.
-const REDACTED: &str = "[redacted]";
-
 impl Details {
     /// Names the columns in `columns`.
     #[must_use]
     pub(crate) fn changing(mut self, entity: &Entity, columns: ColumnSet) -> Self {
         let named = entity.definition().columns.iter().enumerate();
         let named = named.filter(|(position, _)| columns.contains(*position));
-        self.changed = named.map(|(_, column)| if column.redact { REDACTED } else { column.name }).collect();
+        self.changed = named.map(|(_, column)| column.name).collect();
         self
     }
 
@@ -232,14 +229,14 @@ mod tests {
     fn details_are_a_json_object_whatever_they_hold() {
         assert_eq!(Details::default().to_string(), "{}");
         let details = Details {
-            changed: vec!["title", REDACTED],
+            changed: vec!["title", "price"],
             rows: Some(2),
             reason: Some("say \"hi\"\n\\ \u{1} ☃".into()),
             ..Details::default()
         };
         assert_eq!(
             details.to_string(),
-            r#"{"changed":["title","[redacted]"],"rows":2,"reason":"say \"hi\"\u000a\\ \u0001 ☃"}"#
+            r#"{"changed":["title","price"],"rows":2,"reason":"say \"hi\"\u000a\\ \u0001 ☃"}"#
         );
     }
 }

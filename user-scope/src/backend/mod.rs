@@ -4,10 +4,15 @@
 //! `where`-clauses are not, so a public signature needs `DB: Backend` and no more. No entity and no audit
 //! enters here.
 
+mod dialect;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod refusal;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod shared;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod value;
 
 use std::fmt;
 use std::future::Future;
@@ -15,62 +20,15 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 use sqlx::error::BoxDynError;
-use sqlx::{Connection, Database, Decode, Encode, SqlStr, Type};
+use sqlx::{Connection, Database, SqlStr};
+
+pub(crate) use dialect::Dialect;
+pub(crate) use refusal::column_without_null;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use shared::methods_that_every_driver_has;
+pub use value::Value;
 
 use crate::identifier::{IdKind, IdValue};
-
-/// A type that the database `DB` can store: `Encode`, `Decode` and `Type` of sqlx in one name.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored in {DB}",
-    label = "no column of {DB} holds a `{Self}`",
-    note = "derive `sqlx::Type`, or implement `Type`, `Encode` and `Decode` for this database"
-)]
-pub trait Value<DB: Database>:
-    for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send + Sync + 'static
-{
-}
-
-#[diagnostic::do_not_recommend]
-impl<DB, V> Value<DB> for V
-where
-    DB: Database,
-    V: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send + Sync + 'static,
-{
-}
-
-/// How a database's SQL differs from another's.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    Postgres,
-    Sqlite,
-}
-
-impl Dialect {
-    pub(crate) const COUNT: usize = 2;
-
-    /// SQLite takes a double-quoted name that no column has for a text, silently; it never does so with grave
-    /// accents.
-    pub(crate) const fn quote(self) -> char {
-        match self {
-            Self::Postgres => '"',
-            Self::Sqlite => '`',
-        }
-    }
-
-    /// Whether a write and its audit row fit in one statement.
-    pub(crate) const fn logs_in_statement(self) -> bool {
-        matches!(self, Self::Postgres)
-    }
-
-    /// Bind parameters that one statement can have.
-    pub(crate) const fn max_parameters(self) -> usize {
-        match self {
-            Self::Postgres => 65_535,
-            Self::Sqlite => 32_766,
-        }
-    }
-}
 
 /// A statement with its arguments, ready to run. Made by `sql` alone, which is where an owner is required.
 #[doc(hidden)]
@@ -218,93 +176,3 @@ pub trait Backend: Database + sealed::Sealed {
         script: SqlStr,
     ) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
-
-/// The methods that read the same for every driver, and mean another type for each.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-macro_rules! methods_that_every_driver_has {
-    () => {
-        fn get<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
-            sqlx::Row::try_get(row, position)
-        }
-
-        fn is_null(row: &Self::Row, position: usize) -> bool {
-            sqlx::Row::try_get_raw(row, position).is_ok_and(|value| sqlx::ValueRef::is_null(&value))
-        }
-
-        fn get_optional<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>> {
-            sqlx::Row::try_get(row, position)
-        }
-
-        fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {
-            sqlx::Row::try_get(row, position)
-        }
-
-        fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64> {
-            sqlx::Row::try_get(row, position)
-        }
-
-        fn get_float(row: &Self::Row, position: usize) -> sqlx::Result<Option<f64>> {
-            sqlx::Row::try_get(row, position)
-        }
-
-        /// NULL is no identifier; SQLite would take it for an empty one.
-        fn get_id(row: &Self::Row, position: usize, kind: IdKind) -> sqlx::Result<IdValue> {
-            let id = match kind {
-                IdKind::Uuid => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Uuid),
-                IdKind::Integer => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Integer),
-                IdKind::Text => sqlx::Row::try_get::<Option<_>, _>(row, position)?.map(IdValue::Text),
-            };
-            id.ok_or_else(|| sqlx::Error::Decode("an identifier is NULL".into()))
-        }
-
-        fn add_text(arguments: &mut Self::Arguments, text: Option<&str>) -> Result<(), BoxDynError> {
-            sqlx::Arguments::add(arguments, text)
-        }
-
-        fn add_integer(arguments: &mut Self::Arguments, integer: i64) -> Result<(), BoxDynError> {
-            sqlx::Arguments::add(arguments, integer)
-        }
-
-        fn add_id(arguments: &mut Self::Arguments, id: &IdValue) -> Result<(), BoxDynError> {
-            match id {
-                IdValue::Uuid(id) => sqlx::Arguments::add(arguments, id),
-                IdValue::Integer(id) => sqlx::Arguments::add(arguments, id),
-                IdValue::Text(id) => sqlx::Arguments::add(arguments, id.as_str()),
-            }
-        }
-
-        /// The arguments of both drivers show every byte of themselves in `Debug`, and have no other way to be read.
-        fn write_arguments(arguments: &Self::Arguments, to: &mut dyn std::fmt::Write) -> std::fmt::Result {
-            write!(to, "{arguments:?}")
-        }
-
-        async fn fetch_optional(
-            connection: &mut Self::Connection,
-            query: Query<Self>,
-        ) -> sqlx::Result<Option<Self::Row>> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch_optional(connection, statement).await
-        }
-
-        async fn fetch_all(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Vec<Self::Row>> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch_all(connection, statement).await
-        }
-
-        fn fetch(connection: &mut Self::Connection, query: Query<Self>) -> crate::backend::RowsOf<'_, Self> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch(connection, statement)
-        }
-
-        async fn execute(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<u64> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            Ok(sqlx::Executor::execute(connection, statement).await?.rows_affected())
-        }
-
-        async fn execute_script(connection: &mut Self::Connection, script: sqlx::SqlStr) -> sqlx::Result<()> {
-            sqlx::Executor::execute(connection, sqlx::raw_sql(script)).await.map(drop)
-        }
-    };
-}
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(crate) use methods_that_every_driver_has;

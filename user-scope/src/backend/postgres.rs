@@ -6,7 +6,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgConnectOptions, PgTypeInfo};
 use sqlx::{Encode, Postgres, Row, Type, ValueRef};
 
-use super::{Backend, Dialect, KeyValue, LogRow, Query, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Query, Value, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Postgres {
@@ -20,6 +20,10 @@ impl Backend for Postgres {
     }
 
     methods_that_every_driver_has!();
+
+    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
+        row.try_get(position)
+    }
 
     /// sqlx reads on until the server is ready for the next statement.
     async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {

@@ -1,10 +1,11 @@
 //! SQLite.
 
-use sqlx::error::BoxDynError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::encode::IsNull;
+use sqlx::error::{BoxDynError, UnexpectedNullError};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Row, Sqlite, TypeInfo, ValueRef};
 
-use super::{Backend, Dialect, KeyValue, LogRow, Query, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Query, Value, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Sqlite {
@@ -19,6 +20,18 @@ impl Backend for Sqlite {
     }
 
     methods_that_every_driver_has!();
+
+    /// SQLite gives 0 and "" for NULL if a number or a text is asked for.
+    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
+        let value = row.try_get(position)?;
+        if Self::is_null(row, position) && !is_stored_as_null(&value)? {
+            return Err(sqlx::Error::ColumnDecode {
+                index: position.to_string(),
+                source: Box::new(UnexpectedNullError),
+            });
+        }
+        Ok(value)
+    }
 
     async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
         Ok(Self::fetch_all(connection, query).await?.into_iter().next())
@@ -64,4 +77,10 @@ impl Backend for Sqlite {
         }
         Ok(())
     }
+}
+
+/// Whether a value is one that NULL stands for. An `Option` is not the only type that has one: there are newtypes of it.
+fn is_stored_as_null<V: Value<Sqlite>>(value: &V) -> sqlx::Result<bool> {
+    let is_null = value.encode_by_ref(&mut SqliteArgumentsBuffer::default()).map_err(sqlx::Error::Encode)?;
+    Ok(matches!(is_null, IsNull::Yes))
 }

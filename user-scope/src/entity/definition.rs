@@ -32,6 +32,8 @@ pub struct Definition {
     pub updated_at: Option<usize>,
     pub deleted_at: Option<usize>,
     pub version: Option<usize>,
+    /// The last version that its field can hold; 0 if there is none.
+    pub last_version: i64,
     pub parents: &'static [ParentDefinition],
     /// Entities that name this one as their parent, and are to follow it when it is deleted or transferred.
     pub children: &'static [fn() -> &'static Entity],

@@ -100,12 +100,16 @@ pub trait VersionNumber: Copy {
     /// The version of a new row.
     const FIRST: Self;
 
+    /// The last one that can be counted to.
+    const LAST: i64;
+
     /// The version as a number.
     fn number(self) -> i64;
 }
 
 impl VersionNumber for i64 {
     const FIRST: Self = 1;
+    const LAST: i64 = Self::MAX;
 
     fn number(self) -> i64 {
         self
@@ -114,6 +118,7 @@ impl VersionNumber for i64 {
 
 impl VersionNumber for i32 {
     const FIRST: Self = 1;
+    const LAST: i64 = Self::MAX as i64;
 
     fn number(self) -> i64 {
         self.into()

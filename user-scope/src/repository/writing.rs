@@ -42,7 +42,7 @@ where
     /// # Errors
     ///
     /// [`Error::NotFound`] if the caller has no such row, [`Error::Stale`] if it has another version than `changes` rest
-    /// on, [`Error::ParentNotFound`] if he has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
+    /// on and [`Error::NoVersion`] if they name none, [`Error::ParentNotFound`] if he has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
     /// [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it cannot be recorded.
     pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T>
     where
@@ -52,7 +52,7 @@ where
         if columns.is_empty() {
             let row = self.get(id).await?;
             let stale = version.is_some() && row.row_version() != version;
-            return if stale { Err(Error::Stale { entity: T::entity().name() }) } else { Ok(row) };
+            return if stale { Err(stale_or_forgotten::<T>(version)) } else { Ok(row) };
         }
         let parents = T::parents_of_changes(&changes);
         let named = named(T::entity(), columns);
@@ -78,7 +78,10 @@ where
                 let look = sql::look::<T, DB>(&scope, id, recorded).map_err(unbindable)?;
                 let revision = Revision { columns, values, changes, moment: Moment::now() };
                 let update = sql::update::<T, DB>(&scope, id, revision, recording.record()).map_err(unbindable)?;
-                self.write(act, &recording, look, vec![update], 1).await.and_then(only)
+                match self.write(act, &recording, look, vec![update], 1).await {
+                    Err(Error::Stale { .. }) => Err(stale_or_forgotten::<T>(version)),
+                    written => written.and_then(only),
+                }
             }),
         )
         .await
@@ -136,6 +139,13 @@ where
 /// The one row of a statement that wrote one.
 pub(super) fn only<T: UserScoped>(rows: Vec<T>) -> Result<One<T>> {
     rows.into_iter().next().map(One).ok_or(Error::NotFound { entity: T::entity().name() })
+}
+
+/// Why the row has another version than an update rests on. A row that another program made may well have version 0, and is
+/// then updated like any other.
+fn stale_or_forgotten<T: UserScoped>(version: Option<i64>) -> Error {
+    let entity = T::entity().name();
+    if matches!(version, Some(0)) { Error::NoVersion { entity } } else { Error::Stale { entity } }
 }
 
 /// What the audit names: what the application set.

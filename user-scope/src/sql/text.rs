@@ -163,6 +163,12 @@ impl SqlText {
         self
     }
 
+    /// A number that a column can hold.
+    pub(crate) fn integer(&mut self, integer: i64) -> &mut Self {
+        let _ = write!(self.text, "{integer}");
+        self
+    }
+
     /// Counts parameters that were written by number.
     pub(crate) const fn skip_parameters(&mut self, count: usize) -> &mut Self {
         self.parameters += count;

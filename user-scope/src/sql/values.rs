@@ -51,7 +51,8 @@ fn pairs(text: &mut SqlText, entity: &Entity, columns: &[usize]) {
     });
 }
 
-/// SQLite's JSON holds no bytes: a UUID is written as text, anything else in hexadecimal.
+/// SQLite's JSON holds no bytes: a UUID is written as text, anything else in hexadecimal. Nor does any JSON hold infinity:
+/// PostgreSQL writes it as a text by itself.
 fn value(text: &mut SqlText, entity: &Entity, column: usize) {
     if text.dialect() == Dialect::Postgres {
         text.column(entity, column);
@@ -67,5 +68,7 @@ fn value(text: &mut SqlText, entity: &Entity, column: usize) {
     } else {
         text.sql("lower(hex(").column(entity, column).sql("))");
     }
+    text.sql(" WHEN 'real' THEN CASE ").column(entity, column);
+    text.sql(" WHEN 9e999 THEN 'Infinity' WHEN -9e999 THEN '-Infinity' ELSE ").column(entity, column).sql(" END");
     text.sql(" ELSE ").column(entity, column).sql(" END");
 }

@@ -118,8 +118,7 @@ impl House {
             return Err(self.refused_by_database(Refusal::Duplicate));
         }
         let columns = kind.facts().columns.iter().zip(&edit.cells).filter(|(_, cell)| cell.is_some());
-        let changed: Vec<&str> =
-            columns.map(|(column, _)| if column.redacted { "[redacted]" } else { column.name }).collect();
+        let changed: Vec<&str> = columns.map(|(column, _)| column.name).collect();
         for (old, new) in rows.iter().zip(&revised) {
             let mut details = json!({ "changed": changed });
             if counted {

@@ -113,9 +113,22 @@ fn set(text: &mut SqlText, entity: &Entity, columns: ColumnSet, value: impl Fn(&
 }
 
 /// Writes `version = version + 1`, if the entity counts them.
+///
+/// No column of SQLite is too narrow for the next number, but the field of the struct is, and nobody could read the row any
+/// more: the statement is refused there as PostgreSQL refuses it, by the one function that fails with "integer overflow".
 fn count_version(text: &mut SqlText, entity: &Entity, follows: bool) {
-    if let Some(version) = entity.definition().version {
-        text.sql(if follows { ", " } else { "" });
-        text.column(entity, version).sql(" = ").name(entity.table()).sql(".").column(entity, version).sql(" + 1");
+    let Some(version) = entity.definition().version else { return };
+    let before = |text: &mut SqlText| {
+        text.name(entity.table()).sql(".").column(entity, version);
+    };
+    text.sql(if follows { ", " } else { "" }).column(entity, version).sql(" = ");
+    before(text);
+    if text.dialect() == Dialect::Postgres {
+        text.sql(" + 1");
+        return;
     }
+    text.sql(" + CASE WHEN ");
+    before(text);
+    text.sql(" < ").integer(entity.definition().last_version);
+    text.sql(" THEN 1 ELSE abs(-9223372036854775808) END");
 }

@@ -2,10 +2,14 @@
 //!
 //! The text of an error says what, where and what to do, and nothing that the database said: that is in
 //! [`source`](std::error::Error::source), for logs.
+//!
+//! One file for what lies beneath it ([`cause`]), one for how the driver's errors are sorted ([`sort`]).
 
-use std::fmt;
+mod cause;
+mod sort;
 
-use sqlx::error::{BoxDynError, DatabaseError, ErrorKind};
+pub use cause::Cause;
+pub(crate) use sort::{Doing, is_about_a_missing_index};
 
 /// What every operation returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -77,11 +81,32 @@ pub enum Error {
         entity: &'static str,
     },
 
+    /// The changes name no version, or that of no row: those that the library inserts begin with 1. `..Default::default()`
+    /// has left it at 0.
+    #[error("these changes to a row of `{entity}` name no version; set it to that of the row as it was read")]
+    NoVersion {
+        /// The entity's name.
+        entity: &'static str,
+    },
+
     /// The database refused a value: a constraint, a range, a text that it cannot store.
     #[error("the database refused a value for `{entity}`")]
     Rejected {
         /// The entity's name.
         entity: &'static str,
+        /// What the database said.
+        source: Cause,
+    },
+
+    /// A column that must have a value was given none: the struct has no field for it, or one that is an `Option`.
+    #[error(
+        "a row of `{entity}` leaves `{column}` empty; give it a field that is no `Option`, or the column a default"
+    )]
+    MissingValue {
+        /// The entity's name.
+        entity: &'static str,
+        /// The column, behind the name of its table.
+        column: String,
         /// What the database said.
         source: Cause,
     },
@@ -225,7 +250,12 @@ pub enum Error {
         source: Cause,
     },
 
-    /// Anything else that the database, or its driver, answered.
+    /// Anything else that the database, or its driver, answered: a table or a column that is not there, a login that may not
+    /// use it, a lock that was waited for too long, a deadlock, a transaction that could not be serialized, a full disk.
+    ///
+    /// [`source`](std::error::Error::source) says which, and [`Cause::code`] holds the database's code: on PostgreSQL
+    /// `40001` and `40P01` say that the same transaction may succeed if it is begun anew, on SQLite `5` that another
+    /// connection is writing.
     #[error("the database could not carry out the operation on `{entity}`")]
     Database {
         /// The entity's name, or what else the statement was about.
@@ -233,127 +263,4 @@ pub enum Error {
         /// What the database said.
         source: Cause,
     },
-}
-
-/// What lies beneath an [`Error`], for logs and for decisions that need the driver's code.
-///
-/// Its `Debug` and `Display` leave out the parts in which databases quote the values of a row, as in "Key (email)=(…)
-/// already exists".
-pub struct Cause(Box<sqlx::Error>);
-
-impl Cause {
-    /// What sqlx reported. Its own `Debug` may show values of the row.
-    pub const fn as_sqlx(&self) -> &sqlx::Error {
-        &self.0
-    }
-
-    /// The database's own error code, such as PostgreSQL's SQLSTATE.
-    pub fn code(&self) -> Option<String> {
-        Some(self.0.as_database_error()?.code()?.into_owned())
-    }
-
-    /// The constraint that was violated, where the database tells it.
-    pub fn constraint(&self) -> Option<&str> {
-        self.0.as_database_error()?.constraint()
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = match &*self.0 {
-            sqlx::Error::Database(error) => error,
-            // These quote the value that they could not read or write.
-            sqlx::Error::ColumnDecode { index, .. } => return write!(f, "column {index} could not be decoded"),
-            sqlx::Error::Decode(_) => return f.write_str("a value could not be decoded"),
-            sqlx::Error::Encode(_) => return f.write_str("a value could not be encoded"),
-            other => return other.fmt(f),
-        };
-        match error.code() {
-            // Class 22 quotes the value that it cannot take, in its very message.
-            Some(code) if code.starts_with("22") => write!(f, "the database refused a value (SQLSTATE {code})"),
-            Some(code) => write!(f, "{} (code {code})", error.message()),
-            None => f.write_str(error.message()),
-        }
-    }
-}
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cause({self})")
-    }
-}
-
-impl std::error::Error for Cause {}
-
-impl From<sqlx::Error> for Cause {
-    fn from(error: sqlx::Error) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-/// What a statement was doing, which decides how the refusal of a foreign key reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
-    Reading,
-    Writing,
-    Deleting,
-}
-
-impl Error {
-    /// Sorts what the driver reported.
-    pub(crate) fn from_sqlx(entity: &'static str, doing: Doing, error: sqlx::Error) -> Self {
-        use sqlx::Error as E;
-        match &error {
-            E::Database(database) if is_about_the_log(database.as_ref()) => Self::Audit { source: error.into() },
-            E::Database(database) => match database.kind() {
-                ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
-                ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {
-                    Self::Referenced { entity, source: Some(error.into()) }
-                }
-                ErrorKind::ForeignKeyViolation => Self::ParentNotFound { entity, source: Some(error.into()) },
-                ErrorKind::NotNullViolation | ErrorKind::CheckViolation | ErrorKind::ExclusionViolation => {
-                    Self::Rejected { entity, source: error.into() }
-                }
-                _ if is_about_a_value(database.as_ref()) => Self::Rejected { entity, source: error.into() },
-                _ => Self::Database { entity, source: error.into() },
-            },
-            E::Encode(_) => Self::Encode { entity, source: error.into() },
-            E::ColumnDecode { .. } | E::Decode(_) | E::ColumnIndexOutOfBounds { .. } => {
-                Self::Decode { entity, source: error.into() }
-            }
-            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
-                Self::Unavailable { source: error.into() }
-            }
-            _ => Self::Database { entity, source: error.into() },
-        }
-    }
-
-    pub(crate) fn unbindable(entity: &'static str, source: BoxDynError) -> Self {
-        Self::Encode { entity, source: sqlx::Error::Encode(source).into() }
-    }
-}
-
-/// PostgreSQL writes the audit row in the same statement, and names the table that refused: in a field of its own
-/// if a constraint did, and in the message if the table is not there or not open to this login (class 42; SQLite's code for that is 1).
-fn is_about_the_log(error: &dyn DatabaseError) -> bool {
-    const LOG: &str = "user_access_log";
-    let is_about_a_table = error.code().is_some_and(|code| code.starts_with("42") || code == "1");
-    error.table() == Some(LOG) || is_about_a_table && error.message().contains(LOG)
-}
-
-/// PostgreSQL has a code for it, SQLite but words.
-pub(crate) fn is_about_a_missing_index(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| {
-        error.code().is_some_and(|code| code == "42P10")
-            || error.message() == "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
-    })
-}
-
-/// SQLSTATE class 22, "data exception"; SQLite's "string or blob too big" and "datatype mismatch", and a sum that
-/// overflows, which has no code of its own.
-fn is_about_a_value(error: &dyn DatabaseError) -> bool {
-    error.code().is_some_and(|code| match &*code {
-        "1" => error.message() == "integer overflow",
-        code => code.len() == 5 && code.starts_with("22") || code == "18" || code == "20",
-    })
 }
