@@ -177,7 +177,8 @@ fn list<I>(
     while !content.is_empty() {
         if content.peek(LitStr) {
             let text: LitStr = content.parse()?;
-            faults.at(text, format_args!("`{key}` takes names, not texts; write `{key}({example})`"));
+            let meant = text.parse::<Ident>().map_or_else(|_| example.to_owned(), |name| name.to_string());
+            faults.at(text, format_args!("`{key}` takes names, not texts; write `{key}({meant})`"));
         } else {
             items.push(content.call(item)?);
         }
@@ -204,8 +205,17 @@ impl Parse for UniqueKey {
         }
         let content;
         let span = parenthesized!(content in input).span.join();
-        Ok(Self { fields: content.parse_terminated(Ident::parse_any, Token![,])?.into_iter().collect(), span })
+        Ok(Self { fields: content.parse_terminated(field_name, Token![,])?.into_iter().collect(), span })
     }
+}
+
+fn field_name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    if !input.peek(LitStr) {
+        return input.call(Ident::parse_any);
+    }
+    let text: LitStr = input.parse()?;
+    let name = text.value();
+    Err(syn::Error::new_spanned(text, format_args!("`unique` takes names, not texts; write `{name}` without quotes")))
 }
 
 /// Whether the key carries a list in parentheses; if not, the fault shows one.

@@ -6,7 +6,7 @@ use super::ScopedRepository;
 use super::act::{Act, Hindrance};
 use super::writing::{creation, deletion, ending, named};
 use crate::audit::{Details, Operation};
-use crate::context::{Inserts, Writes};
+use crate::context::{Caller, Inserts, Writes};
 use crate::entity::{ColumnSet, Moment, Predicate, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{Identifier, RawIdentifier};
@@ -18,7 +18,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Inserts<Owner = T::Owner>,
+    C: Caller<Owner = T::Owner>,
 {
     /// Inserts rows, thousands if need be, which belong to the caller: all of them or none. Their parents are proven in the
     /// same statement; beyond some thousand rows there are several, in one transaction. The rows come back in their order.
@@ -26,32 +26,13 @@ where
     /// # Errors
     ///
     /// As [`insert`](Self::insert), for the first row that cannot be.
-    pub async fn insert_many(&self, new: impl IntoIterator<Item = T::New>) -> Result<Vec<T>> {
+    pub async fn insert_many(&self, new: impl IntoIterator<Item = T::New>) -> Result<Vec<T>>
+    where
+        C: Inserts,
+    {
         self.insert_many_owned(self.caller.inserts_for(), new.into_iter().collect()).await
     }
-}
 
-impl<T, DB> ScopedRepository<'_, T, DB, SystemContext<DB, T::Owner>>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-{
-    /// Inserts rows that belong to `owner`, all of them or none; their parents are proven to be his.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ReservedUser`] if nobody can be this user; otherwise as a user's own `insert_many`.
-    pub async fn insert_many_for(&self, owner: &T::Owner, new: impl IntoIterator<Item = T::New>) -> Result<Vec<T>> {
-        self.insert_many_owned(owner, new.into_iter().collect()).await
-    }
-}
-
-impl<T, DB, C> ScopedRepository<'_, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
     /// Changes every row of the caller for which `predicate` holds, and tells how many there were. A version is counted, and
     /// the one in `changes` is not looked at.
     ///
@@ -71,7 +52,10 @@ where
     /// [`Error::ParentNotFound`] if rows match and do not all have the owner of a parent that `changes` name; no row is
     /// then changed. [`Error::Duplicate`], [`Error::Rejected`], [`Error::Encode`], [`Error::TooDeep`],
     /// [`Error::TooManyValues`] or [`Error::Audit`] if it cannot be done.
-    pub async fn update_where(&self, predicate: Predicate<T>, changes: T::Changes) -> Result<u64> {
+    pub async fn update_where(&self, predicate: Predicate<T>, changes: T::Changes) -> Result<u64>
+    where
+        C: Writes,
+    {
         self.check_depth(&predicate)?;
         let columns = T::changed(&changes);
         if columns.is_empty() {
@@ -102,7 +86,10 @@ where
     ///
     /// [`Error::Referenced`] if other rows still refer to one of them; no row is then deleted. [`Error::TooDeep`],
     /// [`Error::TooManyValues`] or [`Error::Audit`] if it cannot be done.
-    pub async fn delete_where(&self, predicate: Predicate<T>) -> Result<u64> {
+    pub async fn delete_where(&self, predicate: Predicate<T>) -> Result<u64>
+    where
+        C: Writes,
+    {
         self.check_depth(&predicate)?;
         let rows = Rows::Where(Some(&predicate));
         observed(T::entity().name(), "delete_where", pin!(self.touch(deletion(None), rows, ending::<T>()))).await
@@ -111,7 +98,29 @@ where
     pub(super) fn check_depth(&self, predicate: &Predicate<T>) -> Result<()> {
         if predicate.is_too_deep() { Err(Error::TooDeep { entity: T::entity().name() }) } else { Ok(()) }
     }
+}
 
+impl<T, DB> ScopedRepository<'_, T, DB, SystemContext<DB, T::Owner>>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+{
+    /// Inserts rows that belong to `owner`, all of them or none; their parents are proven to be his.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReservedUser`] if nobody can be this user; otherwise as a user's own `insert_many`.
+    pub async fn insert_many_for(&self, owner: &T::Owner, new: impl IntoIterator<Item = T::New>) -> Result<Vec<T>> {
+        self.insert_many_owned(owner, new.into_iter().collect()).await
+    }
+}
+
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Writes<Owner = T::Owner>,
+{
     async fn insert_many_owned(&self, owner: &T::Owner, new: Vec<T::New>) -> Result<Vec<T>> {
         if owner.as_raw().is_reserved() {
             return Err(Error::ReservedUser);

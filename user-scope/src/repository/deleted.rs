@@ -40,7 +40,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
+    C: Caller<Owner = T::Owner>,
 {
     /// Takes the mark from a row that is marked as deleted, and from the children that were marked together with it.
     ///
@@ -53,7 +53,7 @@ where
     pub async fn restore(&self, id: &T::Id) -> Result<()>
     where
         T: SoftDelete,
-        C: Reaches<T>,
+        C: Writes + Reaches<T>,
     {
         let has_parents = !T::entity().definition().parents.is_empty();
         let act = Act {

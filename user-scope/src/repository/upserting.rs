@@ -6,7 +6,7 @@ use super::ScopedRepository;
 use super::act::{Act, Hindrance};
 use super::writing::{creation, only};
 use crate::audit::Operation;
-use crate::context::Inserts;
+use crate::context::{Caller, Inserts};
 use crate::entity::{ColumnSet, GivenId, Moment, Stamp, Stores, UniqueKey, UserScoped};
 use crate::error::{Doing, Error, Result, is_about_a_missing_index};
 use crate::identifier::{IdValue, Identifier, RawIdentifier};
@@ -18,7 +18,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Inserts<Owner = T::Owner>,
+    C: Caller<Owner = T::Owner>,
 {
     /// Inserts the row, or if the caller has one with the same key gives it the values of `new`; the id and the time of its
     /// creation stay. The key holds the owner, so that nobody meets, or waits for, a row of anybody else.
@@ -41,7 +41,10 @@ where
     ///
     /// As [`insert`](Self::insert); [`Error::Deleted`] if the row with this key is marked as deleted,
     /// [`Error::MissingIndex`] if the table lacks the index, [`Error::Duplicate`] if another key of it is taken.
-    pub async fn upsert_by(&self, key: UniqueKey<T>, new: T::New) -> Result<T> {
+    pub async fn upsert_by(&self, key: UniqueKey<T>, new: T::New) -> Result<T>
+    where
+        C: Inserts,
+    {
         self.upsert_on(None, Some(key.columns()), new).await
     }
 
@@ -58,10 +61,18 @@ where
     pub async fn upsert(&self, id: &T::Id, new: T::New) -> Result<T>
     where
         T: GivenId,
+        C: Inserts,
     {
         self.upsert_on(Some(id), None, new).await
     }
+}
 
+impl<T, DB, C> ScopedRepository<'_, T, DB, C>
+where
+    T: UserScoped,
+    DB: Stores<T>,
+    C: Inserts<Owner = T::Owner>,
+{
     async fn upsert_on(&self, id: Option<&T::Id>, key: Option<ColumnSet>, new: T::New) -> Result<T> {
         let owner = self.caller.inserts_for();
         if owner.as_raw().is_reserved() {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use super::act::{Act, Hindrance};
 use super::{Reaches, ScopedRepository};
 use crate::audit::{Details, Operation};
-use crate::context::{Inserts, Writes};
+use crate::context::{Caller, Inserts, Writes};
 use crate::entity::{ColumnSet, Entity, Moment, OnDelete, Stamp, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{Identifier, RawIdentifier};
@@ -16,7 +16,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Inserts<Owner = T::Owner>,
+    C: Caller<Owner = T::Owner>,
 {
     /// Inserts a row, which belongs to the caller: id, owner and times are written by the library or the database.
     /// Its parents are proven to be the caller's in the same statement.
@@ -26,17 +26,13 @@ where
     /// [`Error::ParentNotFound`] if the caller has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
     /// [`Error::Encode`] if the row cannot be, [`Error::Audit`] if it cannot be recorded;
     /// [`Error::WrittenButUnreadable`] if it stands and cannot be read.
-    pub async fn insert(&self, new: T::New) -> Result<T> {
+    pub async fn insert(&self, new: T::New) -> Result<T>
+    where
+        C: Inserts,
+    {
         self.insert_owned(self.caller.inserts_for(), new).await
     }
-}
 
-impl<T, DB, C> ScopedRepository<'_, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
     /// Changes what is set in `changes`, and gives the row as it is now. Changes that set nothing only read it.
     ///
     /// # Errors
@@ -46,7 +42,7 @@ where
     /// [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it cannot be recorded.
     pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T>
     where
-        C: Reaches<T>,
+        C: Writes + Reaches<T>,
     {
         let (columns, version) = (T::changed(&changes), T::expected_version(&changes));
         if columns.is_empty() {
@@ -101,7 +97,7 @@ where
     /// [`Error::Audit`] if it cannot be recorded.
     pub async fn delete(&self, id: &T::Id) -> Result<()>
     where
-        C: Reaches<T>,
+        C: Writes + Reaches<T>,
     {
         let act = deletion(Some(id));
         observed(T::entity().name(), "delete", pin!(self.touch(act, Rows::One(id), ending::<T>()))).await.map(drop)
