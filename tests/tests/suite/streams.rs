@@ -1,16 +1,15 @@
-//! Rows one by one: however many there are, whoever stops early, and in a transaction beside other work.
+//! Rows one by one: however many there are, and whoever stops early.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
-use user_scope::audit::{AuditSettings, ReadAudit};
-use user_scope::{Error, Select, Stores, UserContext, UserScoped, Uuid};
+use user_scope::audit::AuditSettings;
+use user_scope::{Error, Select, Stores, UserContext, UserScoped};
 
 use super::cancellation::cancelled_after;
-use super::captured::captured;
 use super::databases::TestDb;
-use super::entities::{Note, Secret, Task};
+use super::entities::{Note, Task};
 use super::world::{World, new_task, user};
 
 on_each_database!(
@@ -20,26 +19,16 @@ on_each_database!(
     a_stream_obeys_filter_limit_and_selection,
     a_stream_that_is_not_polled_does_nothing,
     a_stream_that_is_dropped_early_leaves_a_pool_of_one_usable,
-    a_stream_that_is_dropped_early_leaves_its_transaction_usable,
-    while_a_stream_is_open_its_transaction_is_busy,
-    an_operation_that_waits_when_a_stream_opens_is_told,
-    a_row_that_fails_in_the_database_aborts_the_transaction,
-    a_row_that_cannot_be_read_ends_the_stream_and_not_the_transaction,
-    a_commit_after_a_dropped_stream_tells_the_truth,
     a_stream_can_be_cancelled_at_any_await,
     closing_the_pool_waits_for_a_stream,
-    a_stream_is_audited_once_with_the_rows_that_it_gave,
-    a_stream_that_nobody_can_record_is_counted,
-    a_stream_has_a_span_and_no_values,
-    a_system_context_streams_the_rows_of_all,
 );
 
-const MANY: usize = 50_000;
+pub const MANY: usize = 50_000;
 
 /// Something else to write.
 #[derive(UserScoped)]
 #[user_scoped(table = "marks")]
-struct Mark {
+pub struct Mark {
     #[user_scoped(id)]
     id: String,
     #[user_scoped(owner)]
@@ -47,7 +36,7 @@ struct Mark {
 }
 
 /// Alice has many wide notes, with one of Bob's between any two of them.
-async fn many_notes<DB: TestDb>(connections: u32) -> (World<DB, i64>, UserContext<i64>) {
+pub async fn many_notes<DB: TestDb>(connections: u32) -> (World<DB, i64>, UserContext<i64>) {
     let world = World::<DB, i64>::of(AuditSettings::default(), connections).await;
     let rows = format!(
         "INSERT INTO notes (user_id, text) \
@@ -61,7 +50,7 @@ async fn many_notes<DB: TestDb>(connections: u32) -> (World<DB, i64>, UserContex
 }
 
 /// In place of the table a view, which fails in the database when it comes to the row `id`.
-async fn failing_at<DB: TestDb>(world: &World<DB, i64>, id: usize) {
+pub async fn failing_at<DB: TestDb>(world: &World<DB, i64>, id: usize) {
     let failure = if DB::UUID == "UUID" { "CAST(1 / (id - id) AS TEXT)" } else { "abs(-9223372036854775807 - 1)" };
     let view = format!(
         "ALTER TABLE notes RENAME TO notes_below; \
@@ -186,141 +175,6 @@ async fn a_stream_that_is_dropped_early_leaves_a_pool_of_one_usable<DB: TestDb>(
     assert_eq!(details, [1, 2, 100].map(|rows| ("list".to_owned(), format!(r#"{{"rows":{rows}}}"#))));
 }
 
-async fn a_stream_that_is_dropped_early_leaves_its_transaction_usable<DB: TestDb>() {
-    let (world, alice) = many_notes::<DB>(1).await;
-    let tx = world.pool.begin(&alice).await.unwrap();
-    let notes = tx.repository::<Note>();
-    let new = |text: &str| super::entities::NewNote { text: text.into() };
-    notes.insert(new("before")).await.unwrap();
-    for _ in 0..2 {
-        let seen: Vec<_> = notes.query().stream().take(2).try_collect().await.unwrap();
-        assert_eq!(seen.len(), 2);
-        notes.insert(new("after")).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM notes WHERE text IN ('before', 'after')").await, 3);
-    let lists = world.log().await.into_iter().filter(|line| line.operation == "list");
-    assert_eq!(lists.map(|line| line.details).collect::<Vec<_>>(), [r#"{"rows":2}"#; 2]);
-
-    // A transaction that ends right after the drop.
-    for commit in [true, false] {
-        let tx = world.pool.begin(&alice).await.unwrap();
-        tx.repository::<Note>().insert(new("at the end")).await.unwrap();
-        assert!(tx.repository::<Note>().query().stream().next().await.unwrap().is_ok());
-        if commit { tx.commit().await.unwrap() } else { tx.rollback().await.unwrap() }
-    }
-    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM notes WHERE text = 'at the end'").await, 1);
-}
-
-async fn while_a_stream_is_open_its_transaction_is_busy<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::with(AuditSettings::default(), 1).await, user());
-    for title in ["a", "b"] {
-        world.task(&alice, title).await;
-    }
-    let tx = world.pool.begin(&alice).await.unwrap();
-    let tasks = tx.repository::<Task>();
-    let mut stream = tasks.query().order_by(Task::TITLE.asc()).stream();
-    let first = stream.next().await.unwrap().unwrap();
-    assert!(matches!(tasks.get(&first.id).await, Err(Error::Busy)));
-    assert!(matches!(tasks.insert(new_task("c")).await, Err(Error::Busy)));
-    assert!(matches!(tasks.query().stream().next().await, Some(Err(Error::Busy))));
-    assert_eq!(
-        tasks.delete(&first.id).await.unwrap_err().to_string(),
-        "a stream of rows is open in this transaction; finish or drop it first"
-    );
-    assert_eq!(stream.next().await.unwrap().unwrap().title, "b");
-    assert!(stream.next().await.is_none());
-    // At its end, though it is still there, the transaction goes on; nothing was aborted.
-    tasks.delete(&first.id).await.unwrap();
-    drop(stream);
-    tx.commit().await.unwrap();
-    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM tasks").await, 1);
-}
-
-async fn an_operation_that_waits_when_a_stream_opens_is_told<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::with(AuditSettings::default(), 1).await, user());
-    world.task(&alice, "a").await;
-    let tx = world.pool.begin(&alice).await.unwrap();
-    let tasks = tx.repository::<Task>();
-    let mut stream = tasks.query().stream();
-    // One that is under way; a quick one is done at once, and the next is tried.
-    let mut insert = Box::pin(tasks.insert(new_task("b")));
-    while insert.as_mut().now_or_never().is_some() {
-        insert = Box::pin(tasks.insert(new_task("b")));
-    }
-    // In this order: the last two wait behind the stream, which waits behind the first.
-    let side_by_side = futures_util::future::join3(
-        insert,
-        stream.next(),
-        futures_util::future::join(tasks.query().count(), tasks.query().count()),
-    );
-    let (inserted, first, counted) = tokio::time::timeout(Duration::from_secs(20), side_by_side).await.unwrap();
-    inserted.unwrap();
-    first.unwrap().unwrap();
-    assert!(matches!(counted, (Err(Error::Busy), Err(Error::Busy))), "{counted:?}");
-    drop(stream);
-    assert!(tasks.query().count().await.unwrap() >= 2);
-    tx.commit().await.unwrap();
-}
-
-async fn a_row_that_fails_in_the_database_aborts_the_transaction<DB: TestDb>() {
-    let (world, alice) = many_notes::<DB>(1).await;
-    failing_at(&world, 2_000).await;
-    let tx = world.pool.begin(&alice).await.unwrap();
-    let notes = tx.repository::<Note>();
-    let mut stream = notes.query().stream();
-    let error = loop {
-        if let Err(error) = stream.next().await.unwrap() {
-            break error;
-        }
-    };
-    assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
-    assert!(matches!(notes.query().count().await, Err(Error::TransactionAborted)));
-    drop(stream);
-    assert!(matches!(tx.commit().await, Err(Error::TransactionAborted)));
-    let notes = world.pool.repository::<Note>(&alice);
-    assert_eq!(notes.query().filter(Note::ID.le(10)).count().await.unwrap(), 5);
-}
-
-async fn a_row_that_cannot_be_read_ends_the_stream_and_not_the_transaction<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::with(AuditSettings::default(), 1).await, user());
-    for title in ["a", "b", "c"] {
-        world.task(&alice, title).await;
-    }
-    DB::run(&world.raw, "UPDATE tasks SET status = 'of a newer version' WHERE title = 'b'").await.unwrap();
-    let tx = world.pool.begin(&alice).await.unwrap();
-    let tasks = tx.repository::<Task>();
-    let mut stream = tasks.query().order_by(Task::TITLE.asc()).stream();
-    assert_eq!(stream.next().await.unwrap().unwrap().title, "a");
-    let error = stream.next().await.unwrap().unwrap_err();
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "column `status` could not be decoded");
-    assert!(stream.next().await.is_none());
-    tasks.insert(new_task("d")).await.unwrap();
-    drop(stream);
-    tx.commit().await.unwrap();
-    let tasks = world.pool.repository::<Task>(&alice);
-    let read: Vec<_> = tasks.query().order_by(Task::TITLE.asc()).stream().collect().await;
-    assert!(matches!(&read[..], [Ok(_), Err(Error::Decode { .. })]), "{read:?}");
-    assert_eq!(tasks.query().count().await.unwrap(), 4);
-}
-
-/// The server may fail on a row that nobody wants any more, and answers the commit with a silent rollback.
-async fn a_commit_after_a_dropped_stream_tells_the_truth<DB: TestDb + Stores<Mark>>() {
-    let (world, alice) = many_notes::<DB>(1).await;
-    failing_at(&world, 2 * MANY).await;
-    DB::run(&world.raw, "CREATE TABLE marks (id TEXT PRIMARY KEY, user_id BIGINT NOT NULL)").await.unwrap();
-    world.open_to_the_application().await;
-    let tx = world.pool.begin(&alice).await.unwrap();
-    tx.repository::<Mark>().insert(NewMark {}).await.unwrap();
-    let mut stream = tx.repository::<Note>().query().stream();
-    assert!(stream.next().await.unwrap().is_ok());
-    drop(stream);
-    let committed = tx.commit().await.is_ok();
-    let stands = DB::number(&world.raw, "SELECT count(*) FROM marks").await == 1;
-    assert_eq!(committed, stands);
-    assert_eq!(committed, DB::UUID == "BLOB", "PostgreSQL reads on, and SQLite does not");
-}
-
 async fn a_stream_can_be_cancelled_at_any_await<DB: TestDb>() {
     let (world, alice, bob) = (World::<DB>::with(AuditSettings::default(), 1).await, user(), user());
     for number in 0..20 {
@@ -361,77 +215,4 @@ async fn closing_the_pool_waits_for_a_stream<DB: TestDb>() {
         let listed = "SELECT count(*) FROM user_access_log WHERE operation = 'list'";
         assert_eq!(DB::number(&world.raw, listed).await, 1);
     }
-}
-
-async fn a_stream_is_audited_once_with_the_rows_that_it_gave<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::open().await, user());
-    let tasks = world.pool.repository::<Task>(&alice);
-    assert!(tasks.query().stream().next().await.is_none());
-    for title in ["a", "b", "c"] {
-        world.task(&alice, title).await;
-    }
-    assert_eq!(tasks.query().stream().count().await, 3);
-    assert_eq!(tasks.query().stream().take(2).count().await, 2);
-    let tx = world.pool.begin(&alice).await.unwrap();
-    assert_eq!(tx.repository::<Task>().query().stream().count().await, 3);
-    // A read stays on record, whatever becomes of the transaction.
-    tx.rollback().await.unwrap();
-    let lists = world.log().await.into_iter().filter(|line| line.operation == "list");
-    assert_eq!(
-        lists.map(|line| line.details).collect::<Vec<_>>(),
-        [r#"{"rows":0}"#, r#"{"rows":3}"#, r#"{"rows":2}"#, r#"{"rows":3}"#]
-    );
-
-    let world = World::<DB>::with(AuditSettings::default().reads(ReadAudit::Off), 2).await;
-    world.task(&alice, "a").await;
-    assert_eq!(world.pool.repository::<Task>(&alice).query().stream().count().await, 1);
-    assert_eq!(world.operations().await, ["create tasks"]);
-}
-
-/// In a drop nobody can wait for a place in the queue.
-async fn a_stream_that_nobody_can_record_is_counted<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::with(AuditSettings::default().queue(1), 2).await, user());
-    for title in ["a", "b"] {
-        world.task(&alice, title).await;
-    }
-    let tasks = world.pool.repository::<Task>(&alice);
-    let mut streams = Vec::new();
-    for _ in 0..2 {
-        let mut stream = tasks.query().stream();
-        stream.next().await.unwrap().unwrap();
-        streams.push(stream);
-    }
-    // Both in one go: the writer has no chance to come between.
-    drop(streams);
-    assert_eq!(world.pool.audit_stats().dropped, 1);
-    world.pool.flush_audit().await;
-    assert_eq!(world.pool.audit_stats().recorded, 1);
-}
-
-async fn a_stream_has_a_span_and_no_values<DB: TestDb>() {
-    let (world, alice) = (World::<DB>::open().await, user());
-    let secrets = world.pool.repository::<Secret>(&alice);
-    secrets.insert(super::entities::NewSecret { name: "mail".into(), value: "hunter2".into() }).await.unwrap();
-    let query = secrets.query().filter(Secret::VALUE.eq("hunter2"));
-    let (seen, records) = captured(query.stream().count()).await;
-    assert_eq!(seen, 1);
-    let ours: Vec<_> = records.iter().filter(|record| record.target == "user_scope").collect();
-    let spans: Vec<_> = ours.iter().filter(|record| record.name == "access").collect();
-    assert_eq!(spans.iter().map(|span| span.fields["operation"].as_str()).collect::<Vec<_>>(), ["stream"]);
-    let ends: Vec<_> = ours.iter().filter_map(|record| record.fields.get("rows")).collect();
-    assert_eq!(ends, ["1"]);
-    assert!(!format!("{records:?}").contains("hunter"), "a value of a row was logged: {records:?}");
-}
-
-async fn a_system_context_streams_the_rows_of_all<DB: TestDb>() {
-    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
-    world.task(&alice, "hers").await;
-    world.task(&bob, "his").await;
-    let reader = world.system().await.read_only();
-    let everyone = reader.repository::<Task>();
-    let ids: Vec<Uuid> = everyone.query().stream().map_ok(|task| task.user_id).try_collect().await.unwrap();
-    assert_eq!(ids.len(), 2);
-    let log = world.log().await;
-    let details: serde_json::Value = serde_json::from_str(&log.last().unwrap().details).unwrap();
-    assert_eq!(details, serde_json::json!({"rows": 2, "receipt": reader.receipt_id()}));
 }
