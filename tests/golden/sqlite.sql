@@ -180,6 +180,10 @@ INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, detai
 INSERT INTO `subtasks` (`id`, `user_id`, `task_id`, `title`) SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM `tasks` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = $2) ON CONFLICT (`id`) DO UPDATE SET `task_id` = excluded.`task_id`, `title` = excluded.`title` WHERE `subtasks`.`user_id` = excluded.`user_id` RETURNING `id`, `user_id`, `task_id`, `title`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'upsert', $3);
 
+-- folders.upsert(&id, …): not one that is marked
+INSERT INTO `folders` (`id`, `user_id`, `inside`, `name`, `updated_at`, `deleted_at`) SELECT $1, $2, $3, $4, $5, $6 WHERE ($3 IS NULL OR EXISTS (SELECT 1 FROM `folders` AS user_scope_parent WHERE user_scope_parent.`id` = $3 AND user_scope_parent.`user_id` = $2 AND user_scope_parent.`deleted_at` IS NULL)) ON CONFLICT (`id`) DO UPDATE SET `inside` = excluded.`inside`, `name` = excluded.`name`, `updated_at` = excluded.`updated_at` WHERE `folders`.`user_id` = excluded.`user_id` AND `folders`.`deleted_at` IS NULL RETURNING `id`, `user_id`, `inside`, `name`, `updated_at`, `deleted_at`;
+INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'folders', $2, 'upsert', $3);
+
 -- settings.upsert_by(BY_ID, …): its key is owner and id
 INSERT INTO `settings` (`id`, `user_id`, `value`) VALUES ($1, $2, $3) ON CONFLICT (`user_id`, `id`) DO UPDATE SET `value` = excluded.`value` WHERE `settings`.`user_id` = excluded.`user_id` RETURNING `id`, `user_id`, `value`;
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'settings', $2, 'upsert', $3);

@@ -211,7 +211,7 @@
 //! | `sqlite` | [`sqlx::Sqlite`] as a [`Backend`], with its own SQLite |
 //! | `chrono` | `created_at` and `updated_at` as `chrono::DateTime<Utc>` or `NaiveDateTime` |
 //! | `time` | the same as `time::OffsetDateTime` or `PrimitiveDateTime` |
-//! | `json` | [`Change`] from JSON or another format of serde, and sqlx's JSON types |
+//! | `json` | [`Change`] from JSON or another format of serde, pages and cursors to it, and sqlx's JSON types |
 //! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
 //! | `metrics` | counters and durations for the crate `metrics` |
 //!

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use user_scope::audit::AuditSettings;
 use user_scope::{
-    Caller, Cursor, Error, Identifier, Order, Predicate, ScopedRepository, Stores, UserContext, UserScoped, Uuid,
+    Caller, Cursor, Error, Identifier, Order, Predicate, ScopedRepository, Select, Stores, UserContext, UserScoped,
+    Uuid,
 };
 
 use super::databases::TestDb;
@@ -21,6 +22,7 @@ on_each_database!(
     a_page_is_recorded_as_a_list,
     a_page_can_be_awaited_in_a_task,
     a_null_that_no_field_can_hold_ends_in_an_error,
+    a_page_can_be_sent_as_json,
 );
 
 /// All pages of the caller's rows, each of `size`.
@@ -232,4 +234,23 @@ async fn a_null_that_no_field_can_hold_ends_in_an_error<DB: TestDb>() {
     let alice = UserContext::new(7).unwrap();
     let refused = world.pool.repository::<Note>(&alice).query().order_by(Note::TEXT.asc()).page(2, None).await;
     assert!(matches!(refused, Err(Error::Decode { entity: "notes", .. })), "{refused:?}");
+}
+
+async fn a_page_can_be_sent_as_json<DB: TestDb>() {
+    #[derive(serde::Serialize, Select)]
+    #[user_scoped(from = Task)]
+    struct Title {
+        title: String,
+    }
+    let (world, alice) = (World::<DB>::open().await, user());
+    for title in ["a", "b"] {
+        world.task(&alice, title).await;
+    }
+    let tasks = world.pool.repository::<Task>(&alice);
+    let titles = || tasks.query().order_by(Task::TITLE.asc()).select::<Title>();
+    let first = serde_json::to_value(titles().page(1, None).await.unwrap()).unwrap();
+    assert_eq!(first["rows"], serde_json::json!([{"title": "a"}]));
+    let next: Cursor = serde_json::from_value(first["next"].clone()).unwrap();
+    let last = serde_json::to_value(titles().page(1, next).await.unwrap()).unwrap();
+    assert_eq!(last, serde_json::json!({"rows": [{"title": "b"}], "next": null}));
 }

@@ -17,6 +17,9 @@ use crate::observe::{Rows, observed};
 use crate::sql::{self, State};
 
 /// A page of a list, from [`Query::page`].
+///
+/// With the feature `json` it can be sent as it is, if its rows can: `{"rows": […], "next": "…"}`, where `next` is null on the
+/// last page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -24,6 +27,17 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins; `None` if this is the last one.
     pub next: Option<Cursor>,
+}
+
+#[cfg(feature = "json")]
+impl<T: serde::Serialize> serde::Serialize for Page<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut page = serializer.serialize_struct("Page", 2)?;
+        page.serialize_field("rows", &self.rows)?;
+        page.serialize_field("next", &self.next)?;
+        page.end()
+    }
 }
 
 impl<T, DB, C, R> Query<'_, T, DB, C, R>

@@ -6,7 +6,7 @@ use user_scope::{Change, Select, UserContext, Uuid};
 use super::Golden;
 use crate::databases::TestDb;
 use crate::entities::{NewSubtask, Status, Subtask, SubtaskChanges, Task, TaskChanges};
-use crate::shelf::{Album, NewAlbum, NewSetting, Setting};
+use crate::shelf::{Album, Folder, NewAlbum, NewFolder, NewSetting, Setting};
 use crate::world::{World, new_task};
 
 #[derive(Select)]
@@ -48,6 +48,8 @@ pub async fn add<DB: TestDb>(golden: &mut Golden, world: &World<DB>, alice: &Use
     golden.add("tasks.upsert(&id, …)", true, tasks.upsert(&Uuid::now_v7(), new_task("x"))).await;
     let new = NewSubtask { task_id: rows[0].id, title: "y".into() };
     golden.add("subtasks.upsert(&id, …): its parent is a task", true, subtasks.upsert(&Uuid::now_v7(), new)).await;
+    let (folders, new) = (world.pool.repository::<Folder>(alice), NewFolder { inside: None, name: "x".into() });
+    golden.add("folders.upsert(&id, …): not one that is marked", true, folders.upsert(&Uuid::now_v7(), new)).await;
     let settings = world.pool.repository::<Setting>(alice);
     let new = NewSetting { id: "theme".into(), value: "dark".into() };
     golden
