@@ -182,7 +182,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// `unique(title)` says that no two rows of one owner have the same title, as a unique index on `(user_id, title)` says it
 /// in the database, which must have one. The constant `Task::BY_TITLE` is what an upsert names as the key on which it
 /// conflicts. A key names fields that the application writes and that are no `Option`, for NULL is never the same as NULL;
-/// the owner is part of each, so that nobody learns what others have.
+/// the owner is part of each, so that nobody learns what others have. Where rows are marked as deleted the index may be one of
+/// live rows, `WHERE deleted_at IS NULL`, and a name is free again when its row is deleted.
 ///
 /// With `id, key = "owner"` the primary key is `(user_id, id)`: two users have a setting `"theme"` each. The application
 /// chooses the id, so `NewSetting` has it, and `Setting::BY_ID` is a key too. An id alone then names no row to a system

@@ -24,8 +24,8 @@ where
     /// # Errors
     ///
     /// [`Error::ParentNotFound`] if the caller has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
-    /// [`Error::Encode`] if the row cannot be, [`Error::Audit`] if it cannot be recorded;
-    /// [`Error::WrittenButUnreadable`] if it stands and cannot be read.
+    /// [`Error::Encode`] if the row cannot be, [`Error::MissingValue`] if the table wants a value that the struct does not have,
+    /// [`Error::Audit`] if it cannot be recorded; [`Error::WrittenButUnreadable`] if it stands and cannot be read.
     pub async fn insert(&self, new: T::New) -> Result<T>
     where
         C: Inserts,
