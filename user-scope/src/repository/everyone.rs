@@ -6,7 +6,7 @@ use super::act::{Act, Hindrance};
 use super::writing::deletion;
 use super::{Reaches, ScopedRepository};
 use crate::audit::{Details, Operation};
-use crate::context::{Administers, Writes};
+use crate::context::{Administers, Caller, Writes};
 use crate::entity::{Predicate, SoftDelete, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdValue, Identifier, RawIdentifier};
@@ -33,7 +33,7 @@ impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
     T: UserScoped,
     DB: Stores<T>,
-    C: Administers<Owner = T::Owner> + Writes,
+    C: Caller<Owner = T::Owner>,
 {
     /// Gives the row to another user, with all its children and theirs, as far as the entities list them by `children(…)`:
     /// all of them or none. Children that nobody lists stay behind; a composite foreign key then refuses.
@@ -45,7 +45,7 @@ where
     /// [`Error::Duplicate`] if the new owner has a row with the same key, [`Error::Audit`] if it cannot be recorded.
     pub async fn transfer(&self, id: &T::Id, to: &T::Owner) -> Result<()>
     where
-        C: Reaches<T>,
+        C: Administers + Writes + Reaches<T>,
     {
         if to.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
@@ -73,7 +73,7 @@ where
     pub async fn purge(&self, id: &T::Id) -> Result<()>
     where
         T: SoftDelete,
-        C: Reaches<T>,
+        C: Administers + Writes + Reaches<T>,
     {
         let act = purging(Some(id));
         observed(T::entity().name(), "purge", pin!(self.touch(act, Rows::One(id), Touch::Delete))).await.map(drop)
@@ -88,6 +88,7 @@ where
     pub async fn purge_where(&self, predicate: Predicate<T>) -> Result<u64>
     where
         T: SoftDelete,
+        C: Administers + Writes,
     {
         self.check_depth(&predicate)?;
         let act = purging(None);

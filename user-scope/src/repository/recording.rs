@@ -104,6 +104,7 @@ where
         recording: &Recording,
         records: Vec<Written>,
         in_transaction: bool,
+        unknown: &mut Unknown<'a, DB>,
     ) -> Result<()> {
         let with_owner = |written: Written| {
             let owner = written.owner.map(IdValue::into_text).or(written.details.owner);
@@ -128,10 +129,12 @@ where
             trace = Trace::Written(events.collect());
         }
         if in_transaction && let Err(error) = session.commit().await {
+            unknown.hear(&error);
             session.fail();
             return Err(Error::from_sqlx(T::entity().name(), Doing::Writing, error));
         }
         session.conclude(trace, self.audit).await;
+        unknown.armed = false;
         Ok(())
     }
 
@@ -157,6 +160,13 @@ where
 pub(super) struct Unknown<'a, DB: Backend> {
     audit: &'a Audit<DB>,
     pub(super) armed: bool,
+}
+
+impl<DB: Backend> Unknown<'_, DB> {
+    /// What the database itself refuses it has not done.
+    pub(super) fn hear(&mut self, error: &sqlx::Error) {
+        self.armed &= error.as_database_error().is_none();
+    }
 }
 
 impl<DB: Backend> Drop for Unknown<'_, DB> {

@@ -67,7 +67,11 @@ where
     }
 
     /// Whether one of these parents is not the caller's.
-    async fn lacks_a_parent(&self, session: &mut Session<'_, DB>, parents: &[(usize, IdValue)]) -> sqlx::Result<bool> {
+    pub(super) async fn lacks_a_parent(
+        &self,
+        session: &mut Session<'_, DB>,
+        parents: &[(usize, IdValue)],
+    ) -> sqlx::Result<bool> {
         let Scope::User(owner) = self.caller.scope() else { return Ok(false) };
         for (parent, id) in parents {
             let Some(parent) = T::entity().definition().parents.get(*parent) else { continue };

@@ -75,7 +75,7 @@ where
                 return Err(self.stale(session).await);
             }
             Err(error) => {
-                unknown.armed &= error.as_database_error().is_none();
+                unknown.hear(&error);
                 return Err(Self::failed(session, act.doing, error));
             }
         };
@@ -116,8 +116,7 @@ where
         } else {
             Vec::new()
         };
-        self.finish(session, recording, records, in_transaction).await?;
-        unknown.armed = false;
+        self.finish(session, recording, records, in_transaction, &mut unknown).await?;
         Ok(decoded)
     }
 }

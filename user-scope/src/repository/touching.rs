@@ -90,7 +90,7 @@ where
         let (before, touched) = match ran {
             Ok(rows) => rows,
             Err(error) => {
-                unknown.armed &= error.as_database_error().is_none();
+                unknown.hear(&error);
                 return Err(Self::failed(session, act.doing, error));
             }
         };
@@ -106,8 +106,7 @@ where
             unknown.armed = false;
             return self.nothing_touched(session, act, rows).await;
         }
-        self.finish(session, &recording, records, in_transaction).await?;
-        unknown.armed = false;
+        self.finish(session, &recording, records, in_transaction, &mut unknown).await?;
         Ok(count)
     }
 

@@ -11,7 +11,7 @@ use crate::entity::{ColumnSet, GivenId, Moment, Stamp, Stores, UniqueKey, UserSc
 use crate::error::{Doing, Error, Result, is_about_a_missing_index};
 use crate::identifier::{IdValue, Identifier, RawIdentifier};
 use crate::observe::{One, observed};
-use crate::session::Trace;
+use crate::session::{Session, Trace};
 use crate::sql::{self, Rows, State};
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
@@ -111,7 +111,7 @@ where
         let is_marked = match (&error, id) {
             (Error::NotFound { .. }, Some(id)) if T::SOFT_DELETES => self.is_marked(id).await,
             // The key holds the owner. If all parents are there nothing but the row itself was in the way.
-            (Error::ParentNotFound { source: None, .. }, None) if T::SOFT_DELETES => self.has(parents).await,
+            (Error::ParentNotFound { source: None, .. }, None) if T::SOFT_DELETES => self.has(&parents).await,
             _ => Ok(false),
         };
         match (error, is_marked) {
@@ -126,35 +126,28 @@ where
 
     async fn is_marked(&self, id: &T::Id) -> Result<bool> {
         let mut session = self.session().await?;
-        match self.is_there(&mut session, Rows::One(id), State::Deleted).await {
-            Ok(is_there) => {
-                session.conclude(Trace::Nothing, self.audit).await;
-                Ok(is_there)
-            }
-            Err(error) => Err(Self::failed(session, Doing::Reading, error)),
-        }
+        let is_there = self.is_there(&mut session, Rows::One(id), State::Deleted).await;
+        self.looked(session, is_there).await
     }
 
     /// Whether all of these parents are there, of the user for whom the row is.
-    async fn has(&self, parents: Vec<(usize, IdValue)>) -> Result<bool> {
+    async fn has(&self, parents: &[(usize, IdValue)]) -> Result<bool> {
         if parents.is_empty() {
             return Ok(true);
         }
-        let (mut session, owner) = (self.session().await?, IdValue::of(self.caller.inserts_for()));
-        for (parent, id) in parents {
-            let Some(parent) = T::entity().definition().parents.get(parent) else { continue };
-            let query = sql::is_own_parent::<DB>((parent.entity)(), &id, &owner);
-            let query = query.map_err(|error| Error::unbindable(T::entity().name(), error))?;
-            match DB::fetch_optional(session.connection(), query).await {
-                Ok(Some(_)) => {}
-                Ok(None) => {
-                    session.conclude(Trace::Nothing, self.audit).await;
-                    return Ok(false);
-                }
-                Err(error) => return Err(Self::failed(session, Doing::Reading, error)),
+        let mut session = self.session().await?;
+        let lacks = self.lacks_a_parent(&mut session, parents).await;
+        self.looked(session, lacks).await.map(|lacks| !lacks)
+    }
+
+    /// Ends a session in which something was looked at that nobody asked for.
+    async fn looked(&self, session: Session<'_, DB>, found: sqlx::Result<bool>) -> Result<bool> {
+        match found {
+            Ok(found) => {
+                session.conclude(Trace::Nothing, self.audit).await;
+                Ok(found)
             }
+            Err(error) => Err(Self::failed(session, Doing::Reading, error)),
         }
-        session.conclude(Trace::Nothing, self.audit).await;
-        Ok(true)
     }
 }

@@ -29,8 +29,8 @@ pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
 pub(crate) use write::{
-    Batch, Care, Locks, Outline, Part, Revision, Touch, Touching, defer_keys, index_for, insert, insert_many, look, touch,
-    update, upsert,
+    Batch, Care, Locks, Outline, Part, Revision, Touch, Touching, defer_keys, index_for, insert, insert_many, look,
+    touch, update, upsert,
 };
 
 use crate::backend::Backend;

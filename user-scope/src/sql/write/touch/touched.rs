@@ -4,7 +4,7 @@ use super::Part;
 use super::family::Deed;
 use super::losers::write_lost;
 use super::plan::Plan;
-use crate::entity::{Entity, UserScoped};
+use crate::entity::UserScoped;
 use crate::sql::SqlText;
 use crate::sql::log::{Addition, LogParameters, log_into, log_select};
 use crate::sql::rows::Rows;
@@ -58,14 +58,9 @@ fn write_owner<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText) {
 fn write_emptied(text: &mut SqlText, part: &Part) {
     text.sql("jsonb_build_array(");
     text.list(", ", part.emptied().iter(), |text, column| {
-        text.literal(name_in_log(part.entity, column));
+        text.literal(part.entity.column_name(column));
     });
     text.sql(")");
-}
-
-fn name_in_log(entity: &Entity, column: usize) -> &'static str {
-    let redacted = entity.definition().columns.get(column).is_some_and(|column| column.redact);
-    if redacted { "[redacted]" } else { entity.column_name(column) }
 }
 
 /// Writes ` SELECT number, id, owner, old, new FROM … UNION ALL …`.
