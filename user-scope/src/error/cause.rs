@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::error::{BoxDynError, UnexpectedNullError};
 
-/// What lies beneath an [`Error`], for logs and for decisions that need the driver's code.
+/// What lies beneath an [`Error`](crate::Error), for logs and for decisions that need the driver's code.
 ///
 /// Its `Debug` and `Display` leave out the parts in which databases quote the values of a row, as in "Key (email)=(…)
 /// already exists".
