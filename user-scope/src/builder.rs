@@ -9,8 +9,12 @@ use sqlx::{Connection, Pool};
 
 use crate::audit::AuditSettings;
 use crate::backend::Backend;
+use crate::connections::Connections;
+use crate::enforcement::Enforcement;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::Identifier;
+use crate::isolation::Isolation;
+use crate::isolation::fit::Guard;
 use crate::pool::ScopedPool;
 
 type ConnectOptions<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
@@ -63,6 +67,8 @@ pub struct ScopedPoolBuilder<DB: Backend, Id> {
     pool: PoolOptions<DB>,
     kept_statements: usize,
     audit: AuditSettings,
+    guard: Guard,
+    system: Option<PoolSource<DB>>,
     id: PhantomData<fn() -> Id>,
 }
 
@@ -72,18 +78,53 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
             true => PoolOptions::new(),
             false => PoolOptions::new().idle_timeout(None).max_lifetime(None),
         };
-        Self { source, pool, kept_statements: 256, audit: AuditSettings::default(), id: PhantomData }
+        Self {
+            source,
+            pool,
+            kept_statements: 256,
+            audit: AuditSettings::default(),
+            guard: Guard::default(),
+            system: None,
+            id: PhantomData,
+        }
     }
 
     /// The type that identifies users: `Uuid` unless set, or `i64`, `String`, or a newtype of one.
     pub fn owner<Owner: Identifier>(self) -> ScopedPoolBuilder<DB, Owner> {
-        let Self { source, pool, kept_statements, audit, id: _ } = self;
-        ScopedPoolBuilder { source, pool, kept_statements, audit, id: PhantomData }
+        let Self { source, pool, kept_statements, audit, guard, system, id: _ } = self;
+        ScopedPoolBuilder { source, pool, kept_statements, audit, guard, system, id: PhantomData }
     }
 
     /// How accesses are recorded.
     pub fn audit(mut self, settings: AuditSettings) -> Self {
         self.audit = settings;
+        self
+    }
+
+    /// What keeps users apart beside the owner in every statement: nothing, unless the database is to
+    /// [say so](Enforcement::Database) too.
+    pub const fn enforcement(mut self, enforcement: Enforcement) -> Self {
+        self.guard.enforcement = enforcement;
+        self
+    }
+
+    /// What the application relies on to be isolated. With [`Enforcement::Database`] the pool refuses to start unless
+    /// row-level security is active for its login on each of these tables.
+    pub fn isolated(mut self, isolation: &Isolation<Id>) -> Self {
+        self.guard.tables = isolation.table_names().cloned().collect();
+        self
+    }
+
+    /// A login of its own for system mode, which the application's login then cannot become, whatever SQL it is made to
+    /// run. Its pool is made by the same settings; for [`Enforcement::Database`].
+    pub fn system_source(mut self, source: impl Into<PoolSource<DB>>) -> Self {
+        self.system = Some(source.into());
+        self
+    }
+
+    /// The role of system mode, where it is not `user_scope_system`; as in [`Isolation::system_role`].
+    pub fn system_role(mut self, role: impl Into<String>) -> Self {
+        self.guard.system_role = role.into();
         self
     }
 
@@ -107,31 +148,47 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
         self
     }
 
-    /// Connects, unless a pool was given.
+    /// Connects, unless a pool was given, and looks whether the database is guarded as the pool expects.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] or [`Error::Database`] if the database cannot be reached or refuses the login.
+    /// [`Error::Unavailable`] or [`Error::Database`] if the database cannot be reached or refuses the login,
+    /// [`Error::Isolation`] if the [`Enforcement`] does not fit it.
     pub async fn build(self) -> Result<ScopedPool<DB, Id>> {
-        let pool = match self.source.0 {
-            Source::Pool(pool) => pool,
-            Source::Options(options) => {
-                let mut settings = self.pool.test_before_acquire(false);
-                if DB::IS_REMOTE {
-                    settings = settings.before_acquire(|connection, met| {
-                        // Not one async block for both: it would be as large as a ping, at every acquire.
-                        if met.idle_for <= PING_AFTER {
-                            return Box::pin(std::future::ready(Ok(true)));
-                        }
-                        Box::pin(async move { connection.ping().await.map(|()| true) })
-                    });
-                }
-                let connected = settings.connect_with(DB::tune(*options, self.kept_statements)).await;
-                connected.map_err(|error| Error::from_sqlx("connection", Doing::Reading, error))?
-            }
+        let failed = |error| Error::from_sqlx("connection", Doing::Reading, error);
+        let connect = |source| connect(source, self.pool.clone(), self.kept_statements);
+        let users = connect(self.source).await.map_err(failed)?;
+        let system = match self.system {
+            Some(source) => Some(connect(source).await.map_err(failed)?),
+            None => None,
         };
-        Ok(ScopedPool::assemble(pool, self.audit))
+        let connections = Connections::new(users, system, self.guard);
+        connections.check().await.map_err(failed)?;
+        Ok(ScopedPool::assemble(connections, self.audit))
     }
+}
+
+/// Connects, unless a pool was given.
+async fn connect<DB: Backend>(
+    source: PoolSource<DB>,
+    pool: PoolOptions<DB>,
+    kept_statements: usize,
+) -> sqlx::Result<Pool<DB>> {
+    let options = match source.0 {
+        Source::Pool(pool) => return Ok(pool),
+        Source::Options(options) => options,
+    };
+    let mut settings = pool.test_before_acquire(false);
+    if DB::IS_REMOTE {
+        settings = settings.before_acquire(|connection, met| {
+            // Not one async block for both: it would be as large as a ping, at every acquire.
+            if met.idle_for <= PING_AFTER {
+                return Box::pin(std::future::ready(Ok(true)));
+            }
+            Box::pin(async move { connection.ping().await.map(|()| true) })
+        });
+    }
+    settings.connect_with(DB::tune(*options, kept_statements)).await
 }
 
 impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {

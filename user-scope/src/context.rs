@@ -97,6 +97,13 @@ pub trait Caller: sealed::Sealed + Send + Sync {
     /// The receipt of system mode.
     #[doc(hidden)]
     fn receipt(&self) -> Option<Uuid>;
+
+    /// Who it is for the database: a user, or the role of system mode, be it on the rows of one user, whom it may then take
+    /// them from.
+    #[doc(hidden)]
+    fn user(&self) -> Option<IdValue> {
+        self.receipt().is_none().then(|| self.actor())
+    }
 }
 
 /// A caller who may write: every one but a system context that was narrowed to reading.

@@ -38,15 +38,19 @@ impl<DB: Backend> Lease<DB> {
         &mut self.connection
     }
 
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
     /// Whether rows are on their way that have not been read.
     pub(crate) const fn expect_rows(&mut self, expected: bool) {
         self.expects_rows = expected;
     }
 
-    pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
+    /// Begins by this statement, which may say more than BEGIN.
+    pub(crate) async fn begin(&mut self, statement: SqlStr) -> sqlx::Result<()> {
         self.state = State::Beginning;
-        let statement = Some(SqlStr::from_static(DB::BEGIN));
-        DB::TransactionManager::begin(&mut self.connection, statement).await?;
+        DB::TransactionManager::begin(&mut self.connection, Some(statement)).await?;
         self.state = State::Open;
         Ok(())
     }
@@ -68,7 +72,7 @@ impl<DB: Backend> Drop for Lease<DB> {
     fn drop(&mut self) {
         match self.state {
             // To read on to the end of a result, only to throw it away, may take for ever.
-            State::Idle if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
+            _ if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
             State::Idle => {}
             // Nobody can tell whether a transaction is open, and nothing short of a round trip could end it. sqlx
             // closes the connection in the background; closing the pool waits for that. SQLite's worker rolls

@@ -154,6 +154,13 @@
 //! denials follow through a bounded queue; [`audit::AuditSettings`] and the entity's `audit(…)` say otherwise. Call
 //! [`ScopedPool::close`] at shutdown, so that the queue is drained, and watch [`ScopedPool::audit_stats`].
 //!
+//! # The database refuses it too
+//!
+//! An [`Isolation`], made from the same entities by [`isolation!`], tells the database to keep users apart: keys that hold the
+//! owner, triggers, and on PostgreSQL row-level security and grants. A pool with [`Enforcement::Database`] then says in each
+//! transaction who is asking, and raw SQL, another service or a mistake of this crate's sees the caller's rows or none. The
+//! [`doctor`](doctor()) proves that it is still so.
+//!
 //! # Errors
 //!
 //! [`Error`] says what, where and what to do. Its text may be shown to a caller: an absent row and a foreign one read
@@ -225,13 +232,16 @@
 pub mod audit;
 mod backend;
 mod builder;
+mod connections;
 mod context;
 mod cursor;
 #[doc(hidden)]
 pub mod derive_support;
+mod enforcement;
 mod entity;
 mod error;
 mod identifier;
+mod isolation;
 mod lease;
 #[cfg(feature = "metrics")]
 mod measure;
@@ -251,6 +261,7 @@ pub use backend::{Backend, Value};
 pub use builder::{PoolSource, ScopedPoolBuilder};
 pub use context::{Administers, Caller, Inserts, UserContext, Writes};
 pub use cursor::{Cursor, InvalidCursor};
+pub use enforcement::Enforcement;
 pub use entity::{
     Change, ChildOf, Column, Entity, GivenId, KeyedById, Moment, NotNull, Nullability, Nullable, Operand, Order,
     Ordered, Predicate, Select, SoftDelete, Stores, Summable, Timestamp, Total, UniqueKey, UserScoped, VersionNumber,
@@ -258,6 +269,8 @@ pub use entity::{
 };
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};
+pub use isolation::doctor::doctor;
+pub use isolation::{Finding, Isolation, Plan, Report, Severity, Step};
 pub use pool::ScopedPool;
 pub use repository::{Page, Query, Reaches, RowStream, ScopedRepository};
 #[cfg(feature = "jobs")]

@@ -114,6 +114,7 @@ const fn outcome(error: &Error) -> &'static str {
         Error::TransactionAborted => "transaction_aborted",
         Error::Audit { .. } => "audit",
         Error::Schema { .. } => "schema",
+        Error::Isolation { .. } => "isolation",
         Error::Unavailable { .. } => "unavailable",
         Error::Database { .. } => "database",
         #[cfg(feature = "jobs")]

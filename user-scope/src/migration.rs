@@ -9,7 +9,7 @@ use crate::error::{Doing, Error, Result};
 use crate::identifier::IdKind;
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::schema;
+use crate::sql::{self, schema};
 
 pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, owner: IdKind) -> Result<()> {
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
@@ -43,7 +43,7 @@ async fn migrate<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> sqlx::Res
     if begun && integer::<DB>(lease, schema::DONE).await? >= schema::last(DB::DIALECT) {
         return Ok(());
     }
-    lease.begin().await?;
+    lease.begin(sql::begin::<DB>()).await?;
     DB::execute_script(lease.connection(), SqlStr::from_static(schema::begin(DB::DIALECT))).await?;
     let done = integer::<DB>(lease, schema::DONE).await?;
     for step in schema::pending(DB::DIALECT, owner, done) {

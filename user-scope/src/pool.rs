@@ -10,10 +10,12 @@ use uuid::Uuid;
 use crate::audit::{Audit, AuditSettings, AuditStats, AuditTrail};
 use crate::backend::Backend;
 use crate::builder::{PoolSource, ScopedPoolBuilder};
+use crate::connections::Connections;
 use crate::context::UserContext;
 use crate::entity::{Stores, UserScoped};
 use crate::error::Result;
 use crate::identifier::{IdValue, Identifier, RawIdentifier};
+use crate::isolation::fit::Guard;
 use crate::migration;
 use crate::repository::ScopedRepository;
 use crate::session::Source;
@@ -55,7 +57,7 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
     ///
     /// For users of another type, or a pool that connects by itself, see [`builder`](Self::builder).
     pub fn new(pool: Pool<DB>) -> Self {
-        Self::assemble(pool, AuditSettings::default())
+        Self::assemble(Connections::new(pool, None, Guard::default()), AuditSettings::default())
     }
 
     /// Starts a pool from a pool of sqlx, or from connect options, whose connections are then made by settings
@@ -83,11 +85,11 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
 }
 
 impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
-    pub(crate) fn assemble(pool: Pool<DB>, audit: AuditSettings) -> Self {
+    pub(crate) fn assemble(connections: Connections<DB>, audit: AuditSettings) -> Self {
         #[cfg(feature = "metrics")]
         crate::measure::describe();
-        let audit = Audit::new(audit, pool.clone(), <Id::Raw as RawIdentifier>::KIND);
-        Self { state: Arc::new(PoolState::new(pool, audit)), id: PhantomData }
+        let audit = Audit::new(audit, connections.clone(), <Id::Raw as RawIdentifier>::KIND);
+        Self { state: Arc::new(PoolState::new(connections, audit)), id: PhantomData }
     }
 
     pub(crate) const fn state(&self) -> &Arc<PoolState<DB>> {
@@ -127,7 +129,7 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
 
     /// The caller's own audit trail, without denials and receipts.
     pub fn audit_trail(&self, caller: &UserContext<Id>) -> AuditTrail<'_, DB> {
-        AuditTrail::new(self.state.pool(), Some(IdValue::of(caller.user())))
+        AuditTrail::new(self.state.connections(), Some(IdValue::of(caller.user())))
     }
 
     /// What the background audit has done so far.
@@ -150,7 +152,7 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     /// [`Error::Schema`](crate::Error::Schema) if there is a table of that name which the library did not make, or, on
     /// PostgreSQL, one for users of another type; SQLite's holds users of any type as text.
     pub async fn migrate(&self) -> Result<()> {
-        migration::run(self.state.pool(), <Id::Raw as RawIdentifier>::KIND).await
+        migration::run(self.state.connections().pool(), <Id::Raw as RawIdentifier>::KIND).await
     }
 
     /// Shuts down: lets nothing begin any more, waits for the operations and transactions that are under way, then until

@@ -9,8 +9,10 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audit::{Audit, Entry};
 use crate::backend::Backend;
+use crate::context::Caller;
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
+use crate::sql;
 use crate::state::{Passage, PoolState};
 
 /// What a repository runs on.
@@ -88,12 +90,12 @@ impl<'a, DB: Backend> Source<'a, DB> {
     }
 
     /// Waits for a connection, or for the operation that is under way in the transaction.
-    pub(crate) async fn session(self, entity: &'static str) -> Result<Session<'a, DB>> {
+    pub(crate) async fn session<C: Caller>(self, entity: &'static str, caller: &C) -> Result<Session<'a, DB>> {
         match self {
             Self::Pool(state) => {
                 let failed = |error| Error::from_sqlx(entity, Doing::Reading, error);
                 let passage = state.enter().map_err(failed)?;
-                Ok(Session::Own(Lease::acquire(state.pool()).await.map_err(failed)?, passage))
+                Ok(Session::Own(state.connections().lease(caller).await.map_err(failed)?, passage))
             }
             Self::Transaction(common) => {
                 let mut shared = common.turn().await?;
@@ -170,16 +172,21 @@ impl<DB: Backend> Session<'_, DB> {
     /// Begins a transaction around what follows, unless the operation is in one.
     pub(crate) async fn begin(&mut self) -> sqlx::Result<()> {
         match self {
-            Self::Own(lease, _) => lease.begin().await,
-            Self::Transaction(..) => Ok(()),
+            Self::Own(lease, _) if !lease.is_open() => lease.begin(sql::begin::<DB>()).await,
+            Self::Own(..) | Self::Transaction(..) => Ok(()),
         }
     }
 
-    /// Commits what [`begin`](Self::begin) began.
+    /// Whether what the operation has written stands only when [`commit`](Self::commit) has said so.
+    pub(crate) const fn is_begun(&self) -> bool {
+        matches!(self, Self::Own(lease, _) if lease.is_open())
+    }
+
+    /// Commits the operation's own transaction, if it is in one.
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
         match self {
-            Self::Own(lease, _) => lease.commit().await,
-            Self::Transaction(..) => Ok(()),
+            Self::Own(lease, _) if lease.is_open() => lease.commit().await,
+            Self::Own(..) | Self::Transaction(..) => Ok(()),
         }
     }
 

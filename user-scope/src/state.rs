@@ -3,26 +3,26 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use sqlx::Pool;
 use tokio::sync::Notify;
 
 use crate::audit::Audit;
 use crate::backend::Backend;
+use crate::connections::Connections;
 
 #[derive(Debug)]
 pub(crate) struct PoolState<DB: Backend> {
-    pool: Pool<DB>,
+    connections: Connections<DB>,
     audit: Audit<DB>,
     gate: Arc<Gate>,
 }
 
 impl<DB: Backend> PoolState<DB> {
-    pub(crate) fn new(pool: Pool<DB>, audit: Audit<DB>) -> Self {
-        Self { pool, audit, gate: Arc::default() }
+    pub(crate) fn new(connections: Connections<DB>, audit: Audit<DB>) -> Self {
+        Self { connections, audit, gate: Arc::default() }
     }
 
-    pub(crate) const fn pool(&self) -> &Pool<DB> {
-        &self.pool
+    pub(crate) const fn connections(&self) -> &Connections<DB> {
+        &self.connections
     }
 
     pub(crate) const fn audit(&self) -> &Audit<DB> {
@@ -39,7 +39,7 @@ impl<DB: Backend> PoolState<DB> {
     pub(crate) async fn close(&self) {
         self.gate.close().await;
         self.audit.close().await;
-        self.pool.close().await;
+        self.connections.close().await;
     }
 }
 

@@ -92,8 +92,8 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
     });
     let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
-    let mut lease = Lease::acquire(pool.state().pool()).await.map_err(failed)?;
-    lease.begin().await.map_err(failed)?;
+    let mut lease = Lease::acquire(pool.state().connections().pool()).await.map_err(failed)?;
+    lease.begin(sql::begin::<DB>()).await.map_err(failed)?;
     DB::execute(lease.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
     lease.commit().await.map_err(failed)
 }
@@ -145,7 +145,7 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
 
     /// Everybody's audit trail, denials and receipts among it.
     pub fn audit_trail(&self) -> AuditTrail<'_, DB> {
-        AuditTrail::new(self.pool.state().pool(), None)
+        AuditTrail::new(self.pool.state().connections(), None)
     }
 
     /// Why this context exists.

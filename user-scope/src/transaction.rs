@@ -11,7 +11,6 @@ use crate::backend::Backend;
 use crate::context::{Caller, UserContext};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
-use crate::lease::Lease;
 use crate::observe::observed;
 use crate::repository::ScopedRepository;
 use crate::session::{Common, Health, Source};
@@ -56,8 +55,10 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     pub(crate) async fn begin(state: Arc<PoolState<DB>>, caller: C) -> Result<Self> {
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
         let passage = Some(state.enter().map_err(failed)?);
-        let mut lease = Lease::acquire(state.pool()).await.map_err(failed)?;
-        observed(TRANSACTION, "begin", pin!(async { lease.begin().await.map_err(failed) })).await?;
+        let (connections, user) = (state.connections(), caller.user());
+        let mut lease = connections.acquire(user.is_none()).await.map_err(failed)?;
+        let begin = connections.opening(user.as_ref());
+        observed(TRANSACTION, "begin", pin!(async { lease.begin(begin).await.map_err(failed) })).await?;
         Ok(Self { open: Open { common: Common::new(lease), state, passage }, caller })
     }
 

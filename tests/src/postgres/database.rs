@@ -84,10 +84,10 @@ impl Database {
     ///
     /// # Panics
     ///
-    /// When the owner cannot do so.
+    /// When that cannot be done.
     pub async fn grant(&self) {
-        let done = run(&self.owner(), &[grants(&self.server.app_role())]).await;
-        done.expect("the owner may open his tables to the application");
+        let done = run(&self.superuser(), &[grants(&self.server.app_role(), &self.server.system_role())]).await;
+        done.expect("tables can be opened to the application");
     }
 }
 

@@ -85,8 +85,20 @@ impl Server {
                 self.password
             )
         };
+        let system = self.system_role();
+        // Every policy of a role holds for its members, unless they do not inherit it.
+        let membership = "DO $$ BEGIN IF current_setting('server_version_num')::int >= 160000 THEN \
+                          EXECUTE 'GRANT {system} TO {app} WITH INHERIT FALSE, SET TRUE'; \
+                          ELSE ALTER ROLE {app} NOINHERIT; GRANT {system} TO {app}; END IF; END $$";
+        let membership = membership.replace("{system}", &system).replace("{app}", &app);
         // Who is no superuser must belong to a role to give it a database, or to end its connections.
-        let statements = [create(&owner), create(&app), format!("GRANT {owner}, {app} TO CURRENT_USER")];
+        let statements = [
+            create(&owner),
+            create(&app),
+            format!("CREATE ROLE {system} NOLOGIN"),
+            membership,
+            format!("GRANT {owner}, {app}, {system} TO CURRENT_USER"),
+        ];
         let superuser = self.superuser.clone();
         block_on(async move { run(&superuser, &statements).await })
     }
@@ -119,6 +131,12 @@ impl Server {
     #[must_use]
     pub fn app_role(&self) -> String {
         format!("us_{}_app", self.tag)
+    }
+
+    /// The name of the role of system mode, which the application may ask for.
+    #[must_use]
+    pub fn system_role(&self) -> String {
+        format!("us_{}_system", self.tag)
     }
 
     /// A name for a further role that a test makes: nobody else's, and swept away like the others.

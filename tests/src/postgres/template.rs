@@ -71,7 +71,7 @@ impl Template {
         )
         .await?;
         (self.setup)(server.owner().database(&name), app.clone()).await?;
-        run(&server.owner().database(&name), &[grants(&app)]).await?;
+        run(&server.owner().database(&name), &[grants(&app, &server.system_role())]).await?;
         run(
             &server.superuser(),
             &[
@@ -84,14 +84,15 @@ impl Template {
     }
 }
 
-/// Opens to the application what nobody was granted anything on.
-pub(super) fn grants(app: &str) -> String {
+/// Opens to the application, and to system mode, what nobody was granted anything on.
+pub(super) fn grants(app: &str, system: &str) -> String {
     format!(
         "DO $$ DECLARE t regclass; BEGIN
             FOR t IN SELECT oid FROM pg_class
                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND relacl IS NULL
-            LOOP EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO {app}', t); END LOOP;
+                AND NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = pg_class.oid AND attacl IS NOT NULL)
+            LOOP EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO {app}, {system}', t); END LOOP;
         END $$;
-        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}"
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}, {system}"
     )
 }

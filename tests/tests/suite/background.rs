@@ -72,7 +72,7 @@ impl<S: AuditSink> AuditSink for Forgetful<S> {
 async fn a_sink_that_fails_for_a_while_loses_nothing_and_stores_nothing_twice<DB: TestDb>() {
     let home = World::<DB>::open().await;
     let sink = Forgetful { sink: DatabaseSink::<DB>::new::<Uuid>(home.raw.clone()), calls: AtomicU32::new(0) };
-    let pool = user_scope::ScopedPool::builder(DB::source(&home.home))
+    let pool = crate::databases::builder(DB::source(&home.home))
         .audit(AuditSettings::default().sink(sink))
         .build()
         .await
@@ -184,7 +184,7 @@ async fn a_fan_out_reaches_every_sink<DB: TestDb>() {
         Arc::new(memory.clone()),
     ];
     let audit = AuditSettings::default().sink(FanOut::new(sinks));
-    let pool = user_scope::ScopedPool::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
+    let pool = crate::databases::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
     pool.repository::<Task>(&user()).query().count().await.unwrap();
     pool.flush_audit().await;
     assert_eq!(memory.events().len(), 1);
@@ -195,7 +195,7 @@ async fn everybody_who_closes_waits_until_all_is_recorded<DB: TestDb>() {
     let home = World::<DB>::open().await;
     let sink = Forgetful { sink: DatabaseSink::<DB>::new::<Uuid>(home.raw.clone()), calls: AtomicU32::new(0) };
     let audit = AuditSettings::default().sink(sink);
-    let pool = user_scope::ScopedPool::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
+    let pool = crate::databases::builder(DB::source(&home.home)).audit(audit).build().await.unwrap();
     for _ in 0..20 {
         pool.repository::<Task>(&user()).query().count().await.unwrap();
     }

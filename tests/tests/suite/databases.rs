@@ -1,12 +1,38 @@
 //! What the suite needs to know of a database: how to make one, and raw SQL to look behind the library's back.
 
 use sqlx::{AssertSqlSafe, Pool, Postgres, Row, Sqlite};
-use user_scope::{Identifier, PoolSource, RawIdentifier, ScopedPool};
+use user_scope::{Enforcement, Identifier, Isolation, PoolSource, RawIdentifier, ScopedPool, ScopedPoolBuilder, Uuid};
 use user_scope_tests::postgres::{self, Template};
 use user_scope_tests::sqlite;
 
-use super::entities::{AppDb, SCHEMA};
+use super::entities::{Account, AppDb, Document, Milestone, Note, Project, SCHEMA, Secret, Subtask, Task, UserId};
 use super::shelf::{self, ShelfDb};
+
+tokio::task_local! {
+    static ISOLATED: ();
+}
+
+/// Runs a test of PostgreSQL on tables that are isolated, with a pool that tells the database who is asking.
+pub async fn isolated(test: impl Future<Output = ()>) {
+    ISOLATED.scope((), test).await;
+}
+
+/// What keeps users apart in the test that is running.
+pub fn enforcement() -> Enforcement {
+    match ISOLATED.try_with(|()| ()) {
+        Ok(()) => Enforcement::Database,
+        Err(_) => Enforcement::Predicate,
+    }
+}
+
+/// A builder of pools as the application has them in the test that is running.
+pub fn builder<DB: TestDb>(source: PoolSource<DB>) -> ScopedPoolBuilder<DB, Uuid> {
+    let builder = ScopedPool::builder(source).enforcement(enforcement());
+    match enforcement() {
+        Enforcement::Predicate => builder,
+        Enforcement::Database => builder.system_role(postgres::server().system_role()),
+    }
+}
 
 pub trait TestDb: AppDb + ShelfDb {
     /// A database of the test's own, removed when this is dropped.
@@ -67,10 +93,30 @@ impl TestDb for Postgres {
         static UUID: Template = Template::new("uuid", |owner, _| Box::pin(set_up::<user_scope::Uuid>(owner)));
         static INTEGER: Template = Template::new("integer", |owner, _| Box::pin(set_up::<i64>(owner)));
         static TEXT: Template = Template::new("text", |owner, _| Box::pin(set_up::<String>(owner)));
-        let template = match std::any::type_name::<Id::Raw>() {
-            "i64" => &INTEGER,
-            "alloc::string::String" => &TEXT,
-            _ => &UUID,
+        // The same, isolated.
+        static ISOLATED_UUID: Template = Template::new("isolated_uuid", |owner, _| {
+            Box::pin(set_up_isolated::<Uuid>(owner, |isolation| {
+                let isolation = isolation.with::<Task>().with::<Subtask>().with::<Project>().with::<Milestone>();
+                shelf::isolated(isolation.with::<Secret>())
+            }))
+        });
+        static ISOLATED_NEWTYPE: Template = Template::new("isolated_newtype", |owner, _| {
+            Box::pin(set_up_isolated::<UserId>(owner, |isolation| isolation.with::<Document>()))
+        });
+        static ISOLATED_INTEGER: Template = Template::new("isolated_integer", |owner, _| {
+            Box::pin(set_up_isolated::<i64>(owner, |isolation| isolation.with::<Note>()))
+        });
+        static ISOLATED_TEXT: Template = Template::new("isolated_text", |owner, _| {
+            Box::pin(set_up_isolated::<String>(owner, |isolation| isolation.with::<Account>()))
+        });
+        let template = match (std::any::type_name::<Id>(), enforcement()) {
+            ("i64", Enforcement::Predicate) => &INTEGER,
+            ("alloc::string::String", Enforcement::Predicate) => &TEXT,
+            (_, Enforcement::Predicate) => &UUID,
+            ("i64", Enforcement::Database) => &ISOLATED_INTEGER,
+            ("alloc::string::String", Enforcement::Database) => &ISOLATED_TEXT,
+            ("uuid::Uuid", Enforcement::Database) => &ISOLATED_UUID,
+            (_, Enforcement::Database) => &ISOLATED_NEWTYPE,
         };
         postgres::Database::copy(template, hint).await
     }
@@ -84,7 +130,13 @@ impl TestDb for Postgres {
     }
 
     async fn owner(home: &Self::Home) -> Pool<Self> {
-        Pool::connect_with(home.owner()).await.expect("the owner connects")
+        // Of tables that are isolated their owner sees nothing: somebody whom nothing filters, and no trigger and no key
+        // stops.
+        let options = match enforcement() {
+            Enforcement::Predicate => home.owner(),
+            Enforcement::Database => home.superuser().options([("session_replication_role", "replica")]),
+        };
+        Pool::connect_with(options).await.expect("the owner connects")
     }
 
     raw_sql!();
@@ -105,6 +157,20 @@ async fn set_up<Id: RawIdentifier>(
     pool.migrate().await?;
     pool.close().await;
     Ok(())
+}
+
+async fn set_up_isolated<Id: Identifier>(
+    owner: sqlx::postgres::PgConnectOptions,
+    tables: fn(Isolation<Id>) -> Isolation<Id>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let server = postgres::server();
+    set_up::<Id::Raw>(owner.clone()).await?;
+    let owner = Pool::<Postgres>::connect_with(owner).await?;
+    let isolation = Isolation::default().application(server.app_role()).system_role(server.system_role());
+    let done = tables(isolation).apply(&owner).await;
+    owner.close().await;
+    // With what the database said.
+    Ok(done.map(drop).map_err(|error| format!("{error:?}"))?)
 }
 
 impl TestDb for Sqlite {

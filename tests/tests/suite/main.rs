@@ -26,6 +26,12 @@ macro_rules! on_each_database {
                 super::$test::<sqlx::Sqlite>().await;
             })+
         }
+        mod isolated {
+            $(#[tokio::test]
+            async fn $test() {
+                crate::databases::isolated(super::$test::<sqlx::Postgres>()).await;
+            })+
+        }
     };
 }
 
@@ -40,11 +46,13 @@ mod children;
 mod cursors;
 mod cursors_forged;
 mod databases;
+mod doctor;
 mod entities;
 mod errors;
 mod families;
 mod golden;
 mod golden_sql;
+mod guarded;
 mod household;
 mod isolation;
 mod keys;

@@ -1,8 +1,9 @@
 //! The code of the README, run on each database. A test holds both texts together.
 
 use futures_util::TryStreamExt as _;
-use sqlx::Pool;
-use user_scope::{Change, Error, Result, ScopedPool, UserContext, Uuid};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Pool, Postgres};
+use user_scope::{Change, Enforcement, Error, Result, ScopedPool, UserContext, Uuid, isolation};
 
 use super::databases::TestDb;
 use super::entities::{NewSubtask, NewTask, Status, Subtask, Task, TaskChanges};
@@ -105,16 +106,37 @@ async fn more_code_of_the_readme<DB: TestDb>(
     Ok(())
 }
 
+/// Compiled, and not run: it would make roles of these names on a server that may be somebody's. `guarded` runs the same with
+/// roles of its own.
+#[rustfmt::skip]
+#[expect(dead_code, reason = "it is compiled")]
+async fn wall_of_the_readme(owner: Pool<Postgres>, app: PgConnectOptions) -> Result<()> {
+    // README: wall
+    let isolation = isolation![Task, Subtask].application("my_app");    // the application's login
+    println!("{}", isolation.plan(&owner).await?);           // the SQL that would be run, each step with its reason
+    isolation.apply(&owner).await?;                          // as a whole or not at all; again at any time
+    assert!(isolation.plan(&owner).await?.is_empty());       // nothing is missing
+
+    let pool = ScopedPool::builder(app)                      // logs in as my_app: no superuser, not the tables' owner
+        .enforcement(Enforcement::Database)                  // each operation tells the database who is asking
+        .isolated(&isolation)                                // and the pool refuses to start where that does not hold
+        .build().await?;
+    user_scope::doctor(&pool, &isolation).await?.into_result()?;        // so does the server, on an ill database
+    // README: end of wall
+    Ok(())
+}
+
 #[test]
 fn the_readme_shows_this_code() {
-    let code = between(include_str!("readme.rs"), "// README: begin\n", "    // README: end");
-    let code: String = code.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
-    let more = between(include_str!("readme.rs"), "// README: more\n", "    // README: end of more");
-    let more: String = more.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
-    assert!(include_str!("../../../README.md").contains(&more), "the README's other code is not this:\n{more}");
-    let entities = between(include_str!("entities.rs"), "// README: begin\n", "// README: end");
     let readme = include_str!("../../../README.md");
-    assert!(readme.contains(&code), "the README's code is not this:\n{code}");
+    for (begin, end) in [("begin", "end"), ("more", "end of more"), ("wall", "end of wall")] {
+        let code = include_str!("readme.rs");
+        let code = between(code, &format!("// README: {begin}\n"), &format!("    // README: {end}\n"));
+        let code: String =
+            code.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect();
+        assert!(readme.contains(&code), "the README's code is not this:\n{code}");
+    }
+    let entities = between(include_str!("entities.rs"), "// README: begin\n", "// README: end");
     assert!(readme.contains(entities.trim_end()), "the README's entities are not these:\n{entities}");
 }
 

@@ -2,7 +2,7 @@
 //! owner and id. Their tables are made beside those of `entities`.
 
 use chrono::{DateTime, Utc};
-use user_scope::{Stores, UserScoped, Uuid};
+use user_scope::{Isolation, Stores, UserScoped, Uuid};
 
 /// Versioned, unique by title, its values recorded, with a child for each thing that a deletion can mean.
 #[derive(Debug, Clone, PartialEq, UserScoped)]
@@ -162,6 +162,12 @@ impl<DB> ShelfDb for DB where
         + Stores<Setting>
         + Stores<Badge>
 {
+}
+
+/// All entities of the shelf.
+pub fn isolated(isolation: Isolation) -> Isolation {
+    let albums = isolation.with::<Album>().with::<Track>().with::<Take>().with::<Review>().with::<Loan>();
+    albums.with::<Folder>().with::<Page>().with::<Setting>().with::<Badge>()
 }
 
 /// The tables. The composite keys refuse what the library must not do: a child that stays behind, or goes ahead.

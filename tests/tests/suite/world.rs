@@ -4,7 +4,7 @@ use sqlx::Pool;
 use user_scope::audit::AuditSettings;
 use user_scope::{Identifier, PoolSource, ScopedPool, SystemContext, UserContext, Uuid};
 
-use super::databases::TestDb;
+use super::databases::{TestDb, builder};
 use super::entities::{NewTask, Status, Task};
 
 pub struct World<DB: TestDb, Id: Identifier = Uuid> {
@@ -43,7 +43,7 @@ impl<DB: TestDb, Id: Identifier> World<DB, Id> {
     async fn from(audit: AuditSettings, connections: u32, source: fn(&DB::Home) -> PoolSource<DB>) -> Self {
         let hint = std::thread::current().name().unwrap_or("test").rsplit("::").next().unwrap_or("test").to_owned();
         let home = DB::home::<Id>(&hint).await;
-        let pool = ScopedPool::builder(source(&home))
+        let pool = builder(source(&home))
             .owner::<Id>()
             .max_connections(connections)
             .audit(audit)

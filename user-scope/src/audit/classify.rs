@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 
-use sqlx::Pool;
 use uuid::Uuid;
 
 use super::{AuditEvent, Details, Operation, SinkError};
 use crate::backend::Backend;
+use crate::connections::Connections;
 use crate::entity::{Entity, Moment};
 use crate::error::Cause;
 use crate::identifier::IdValue;
@@ -41,13 +41,16 @@ pub(super) fn by_entity(misses: Vec<Miss>) -> Vec<Vec<Miss>> {
 }
 
 /// The denials among `misses`, which are all of one entity.
-pub(super) async fn denials<DB: Backend>(pool: &Pool<DB>, misses: &[Miss]) -> Result<Vec<AuditEvent>, SinkError> {
+pub(super) async fn denials<DB: Backend>(
+    connections: &Connections<DB>,
+    misses: &[Miss],
+) -> Result<Vec<AuditEvent>, SinkError> {
     let Some(entity) = misses.first().map(|miss| miss.entity) else { return Ok(Vec::new()) };
     let ids: Vec<IdValue> = misses.iter().map(|miss| miss.id.clone()).collect();
     let query = sql::owners_of(entity, &ids)?;
-    let mut connection = pool.acquire().await.map_err(Cause::from)?;
-    let rows = DB::fetch_all(&mut connection, query).await.map_err(Cause::from)?;
-    drop(connection);
+    let mut lease = connections.lease_of(None).await.map_err(Cause::from)?;
+    let rows = DB::fetch_all(lease.connection(), query).await.map_err(Cause::from)?;
+    drop(lease);
     let (id_kind, owner_kind) = (entity.stored_id_kind(), entity.stored_owner_kind());
     let read = |row: &DB::Row| -> sqlx::Result<(String, String)> {
         Ok((DB::get_id(row, 0, id_kind)?.to_string(), DB::get_id(row, 1, owner_kind)?.to_string()))

@@ -44,7 +44,7 @@ impl<DB: Backend> AuditSink for DatabaseSink<DB> {
             // One commit for all of them: on SQLite it waits for the disk.
             let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
             if several {
-                lease.begin().await.map_err(Cause::from)?;
+                lease.begin(sql::begin::<DB>()).await.map_err(Cause::from)?;
             }
             while !rest.is_empty() {
                 let (batch, others) = rest.split_at(sql::rows_at_once(DB::DIALECT, rest.len()));

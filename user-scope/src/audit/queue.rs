@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use sqlx::Pool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::writer::Writer;
 use super::{AuditEvent, AuditSettings, DatabaseSink, Miss, Overflow, ReadAudit, WriteAudit};
 use crate::backend::Backend;
+use crate::connections::Connections;
 use crate::entity::Entity;
 use crate::identifier::IdKind;
 #[cfg(feature = "metrics")]
@@ -84,7 +84,7 @@ pub(crate) enum Entry {
 #[derive(Debug)]
 pub(crate) struct Audit<DB: Backend> {
     settings: AuditSettings,
-    pool: Pool<DB>,
+    connections: Connections<DB>,
     kind: IdKind,
     line: RwLock<Line>,
     counters: Arc<Counters>,
@@ -106,8 +106,8 @@ type Ended = watch::Receiver<()>;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 impl<DB: Backend> Audit<DB> {
-    pub(crate) fn new(settings: AuditSettings, pool: Pool<DB>, kind: IdKind) -> Self {
-        Self { settings, pool, kind, line: RwLock::new(Line::Unused), counters: Arc::default() }
+    pub(crate) fn new(settings: AuditSettings, connections: Connections<DB>, kind: IdKind) -> Self {
+        Self { settings, connections, kind, line: RwLock::new(Line::Unused), counters: Arc::default() }
     }
 
     pub(crate) fn writes(&self, entity: &Entity) -> WriteAudit {
@@ -214,8 +214,8 @@ impl<DB: Backend> Audit<DB> {
         let (sender, queue) = mpsc::channel(self.settings.queue);
         let (alive, ended) = watch::channel(());
         let sink = self.settings.sink.clone();
-        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.pool.clone(), self.kind)));
-        runtime.spawn(Writer::new(queue, sink, self.pool.clone(), Arc::clone(&self.counters), alive).run());
+        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.connections.pool().clone(), self.kind)));
+        runtime.spawn(Writer::new(queue, sink, self.connections.clone(), Arc::clone(&self.counters), alive).run());
         *line = Line::Open { sender, ended };
         true
     }

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use crate::backend::Backend;
+use crate::connections::Connections;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
 use crate::observe::observed;
@@ -36,14 +37,14 @@ pub struct TrailRow {
 #[derive(Debug)]
 #[must_use = "a question does nothing until `all` is awaited"]
 pub struct AuditTrail<'a, DB: Backend> {
-    pool: &'a sqlx::Pool<DB>,
+    connections: &'a Connections<DB>,
     user: Option<IdValue>,
     limit: u32,
 }
 
 impl<'a, DB: Backend> AuditTrail<'a, DB> {
-    pub(crate) const fn new(pool: &'a sqlx::Pool<DB>, user: Option<IdValue>) -> Self {
-        Self { pool, user, limit: 100 }
+    pub(crate) const fn new(connections: &'a Connections<DB>, user: Option<IdValue>) -> Self {
+        Self { connections, user, limit: 100 }
     }
 
     /// At most this many rows; 100 unless set.
@@ -63,8 +64,8 @@ impl<'a, DB: Backend> AuditTrail<'a, DB> {
         let asked = async {
             let query = sql::select_trail(self.user.as_ref(), self.limit);
             let query = query.map_err(|error| Error::unbindable(NAME, error))?;
-            let mut connection = self.pool.acquire().await.map_err(failed)?;
-            let rows = DB::fetch_all(&mut connection, query).await.map_err(failed)?;
+            let mut lease = self.connections.lease_of(self.user.as_ref()).await.map_err(failed)?;
+            let rows = DB::fetch_all(lease.connection(), query).await.map_err(failed)?;
             let numbered = self.user.is_none();
             rows.iter().map(|row| read::<DB>(row, numbered)).collect::<sqlx::Result<Vec<_>>>().map_err(failed)
         };

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use sqlx::Pool;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::queue::{Counters, Entry};
 use super::{AuditEvent, AuditSink, SinkError, classify};
 use crate::backend::Backend;
+use crate::connections::Connections;
 #[cfg(feature = "metrics")]
 use crate::measure;
 use crate::sql;
@@ -30,7 +30,7 @@ const ATTEMPTS_TO_CLASSIFY: u32 = 3;
 pub(super) struct Writer<DB: Backend> {
     queue: mpsc::Receiver<Entry>,
     sink: Arc<dyn AuditSink>,
-    pool: Pool<DB>,
+    connections: Connections<DB>,
     counters: Arc<Counters>,
     attempts: u32,
     /// Events of the batch that is being dealt with.
@@ -43,11 +43,11 @@ impl<DB: Backend> Writer<DB> {
     pub(super) fn new(
         queue: mpsc::Receiver<Entry>,
         sink: Arc<dyn AuditSink>,
-        pool: Pool<DB>,
+        connections: Connections<DB>,
         counters: Arc<Counters>,
         alive: watch::Sender<()>,
     ) -> Self {
-        Self { queue, sink, pool, counters, attempts: ATTEMPTS, in_hand: 0, _alive: alive }
+        Self { queue, sink, connections, counters, attempts: ATTEMPTS, in_hand: 0, _alive: alive }
     }
 
     /// Until the queue is empty and everybody who could fill it has gone.
@@ -66,7 +66,7 @@ impl<DB: Backend> Writer<DB> {
             #[cfg(feature = "metrics")]
             measure::unqueued(self.in_hand);
             for misses in classify::by_entity(misses) {
-                let classified = || classify::denials(&self.pool, &misses);
+                let classified = || classify::denials(&self.connections, &misses);
                 let denials = self.retried(self.attempts.min(ATTEMPTS_TO_CLASSIFY), misses.len(), classified).await;
                 events.extend(denials.unwrap_or_default());
             }

@@ -243,6 +243,16 @@ pub enum Error {
         problem: &'static str,
     },
 
+    /// The database is not guarded as it should be, or cannot be.
+    #[error("isolation: {problem}")]
+    Isolation {
+        /// What is wrong, where, and what to do.
+        problem: String,
+        /// What the database said, if it was asked.
+        #[source]
+        source: Option<Cause>,
+    },
+
     /// No connection to the database could be had in time, or it broke.
     #[error("the database cannot be reached")]
     Unavailable {

@@ -4,6 +4,7 @@ use sqlx::error::{BoxDynError, DatabaseError, ErrorKind};
 
 use super::Error;
 use crate::backend::column_without_null;
+use crate::isolation::fit::Misfit;
 
 /// What a statement was doing, which decides how the refusal of a foreign key reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,9 @@ impl Error {
                 _ if is_about_a_value(database.as_ref()) => Self::Rejected { entity, source: error.into() },
                 _ => Self::Database { entity, source: error.into() },
             },
+            E::Configuration(reason) if reason.is::<Misfit>() => {
+                Self::Isolation { problem: reason.to_string(), source: None }
+            }
             E::Encode(_) => Self::Encode { entity, source: error.into() },
             E::ColumnDecode { .. } | E::Decode(_) | E::ColumnIndexOutOfBounds { .. } => {
                 Self::Decode { entity, source: error.into() }

@@ -87,7 +87,7 @@ where
     }
 
     async fn session(&self) -> Result<Session<'a, DB>> {
-        self.source.session(T::entity().name()).await
+        self.source.session(T::entity().name(), self.caller).await
     }
 
     /// What the driver reported, once the session has been told of it.

@@ -32,7 +32,7 @@ where
         let entity = T::entity().name();
         let mut session = self.session().await?;
         let mut unknown = self.unknown(recording, &session);
-        let in_transaction = recording.is_beside() || look.is_some() || statements.len() > 1;
+        let in_transaction = session.is_begun() || recording.is_beside() || look.is_some() || statements.len() > 1;
         let layout = Layout::of::<T, DB>(&act, recording.record());
         let ran: sqlx::Result<Outcome<DB::Row>> = async {
             if in_transaction {

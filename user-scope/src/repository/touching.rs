@@ -59,8 +59,11 @@ where
         let counts = DB::DIALECT == Dialect::Postgres && !recording.record().is_beside();
         let mut session = self.session().await?;
         let mut unknown = self.unknown(&recording, &session);
-        let in_transaction =
-            recording.is_beside() || locks.parts().next().is_some() || look.is_some() || steps.len() > 1;
+        let in_transaction = session.is_begun()
+            || recording.is_beside()
+            || locks.parts().next().is_some()
+            || look.is_some()
+            || steps.len() > 1;
         let ran: sqlx::Result<BeforeAndAfter<DB::Row>> = async {
             if in_transaction {
                 session.begin().await?;

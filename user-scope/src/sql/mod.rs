@@ -5,6 +5,8 @@
 //! compiled ([`text`]); values are bound, never pasted.
 
 mod aggregate;
+mod caller;
+pub(crate) mod isolation;
 mod keyset;
 mod log;
 mod parent;
@@ -19,6 +21,7 @@ mod write;
 use sqlx::Arguments as _;
 
 pub(crate) use aggregate::{count_by, sum};
+pub(crate) use caller::{SETTING, begin, begin_as, begin_as_system};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
     FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,

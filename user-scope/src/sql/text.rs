@@ -1,7 +1,8 @@
 //! The text of a statement, which can be put together from nothing but compiled parts.
 //!
-//! [`SqlText`] takes literal SQL, names that the derive checked, and numbers; there is no method that takes a
-//! string made at run time. That is why the one assertion that SQL is safe can stand here.
+//! [`SqlText`] takes literal SQL, names that the derive checked, and numbers. A string that is made at run time comes in
+//! through [`quoted_name`](SqlText::quoted_name) and [`quoted_text`](SqlText::quoted_text) alone, where statements take no
+//! parameters. That is why the one assertion that SQL is safe can stand here.
 
 use std::fmt::Write as _;
 
@@ -61,6 +62,40 @@ impl SqlText {
         self.text.push('\'');
         self.text.push_str(name);
         self.text.push('\'');
+        self
+    }
+
+    /// Any name, quoted, whatever is in it.
+    pub(crate) fn quoted_name(&mut self, name: &str) -> &mut Self {
+        self.quoted(self.dialect.quote(), name)
+    }
+
+    /// Any text as a literal, whatever is in it. On PostgreSQL a backslash is as good as any other character, unless the
+    /// server is set otherwise: there the literal says that it escapes.
+    pub(crate) fn quoted_text(&mut self, text: &str) -> &mut Self {
+        if self.dialect == Dialect::Postgres && text.contains('\\') {
+            self.text.push_str(" E");
+            return self.quoted('\'', &text.replace('\\', "\\\\"));
+        }
+        self.quoted('\'', text)
+    }
+
+    /// What a catalogue gives as SQL: the definition of a constraint.
+    pub(crate) fn as_the_catalogue_writes_it(&mut self, definition: &str) -> &mut Self {
+        self.text.push_str(definition);
+        self
+    }
+
+    /// Doubles the quote where it occurs. No database takes a NUL in a statement.
+    fn quoted(&mut self, quote: char, text: &str) -> &mut Self {
+        self.text.push(quote);
+        for character in text.chars().filter(|character| *character != '\0') {
+            if character == quote {
+                self.text.push(quote);
+            }
+            self.text.push(character);
+        }
+        self.text.push(quote);
         self
     }
 

@@ -2,8 +2,9 @@
 
 use sqlx::SqlStr;
 
+use super::isolation::Change;
 use super::text::script;
-use crate::backend::Dialect;
+use crate::backend::{Backend, Dialect};
 use crate::identifier::IdKind;
 
 /// The steps for a database, in order; the first is number 1.
@@ -28,6 +29,13 @@ pub(crate) fn pending(dialect: Dialect, owner: IdKind, done: i64) -> Vec<SqlStr>
             script(step.replace("{owner}", owner) + &note)
         })
         .collect()
+}
+
+/// The library's own tables, as a change that nothing takes back: the log is data.
+pub(crate) fn made<DB: Backend>(owner: IdKind) -> Change {
+    let steps = pending(DB::DIALECT, owner, 0);
+    let texts: Vec<&str> = std::iter::once(begin(DB::DIALECT)).chain(steps.iter().map(|step| step.as_str())).collect();
+    Change { sql: texts.join(";\n"), undo: String::new() }
 }
 
 /// The number of the last step that there is.

@@ -1,0 +1,104 @@
+//! Where connections come from, and in whose name: one pool, or one more for system mode; and whether each operation tells
+//! the database who is asking.
+
+use std::sync::Arc;
+
+use sqlx::{Pool, SqlStr};
+use tokio::sync::OnceCell;
+
+use crate::backend::Backend;
+use crate::context::Caller;
+use crate::enforcement::Enforcement;
+use crate::identifier::IdValue;
+use crate::isolation::fit::{self, Guard};
+use crate::lease::Lease;
+use crate::sql;
+
+#[derive(Debug)]
+pub(crate) struct Connections<DB: Backend>(Arc<Inner<DB>>);
+
+#[derive(Debug)]
+struct Inner<DB: Backend> {
+    users: Pool<DB>,
+    /// The login of system mode, if it has one of its own.
+    system: Option<Pool<DB>>,
+    guard: Guard,
+    /// That the guard fits the database; it is looked at once.
+    fits: OnceCell<()>,
+}
+
+impl<DB: Backend> Connections<DB> {
+    pub(crate) fn new(users: Pool<DB>, system: Option<Pool<DB>>, guard: Guard) -> Self {
+        Self(Arc::new(Inner { users, system, guard, fits: OnceCell::new() }))
+    }
+
+    /// The pool of everybody's login, for what is nobody's: the log, and the library's own tables.
+    pub(crate) fn pool(&self) -> &Pool<DB> {
+        &self.0.users
+    }
+
+    /// Whether system mode has a login of its own.
+    pub(crate) fn has_system_login(&self) -> bool {
+        self.0.system.is_some()
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
+    /// A connection for one operation. Where the database is to keep users apart it is in a transaction that says who is
+    /// asking, and nothing that is done on it stands before that is committed.
+    pub(crate) async fn lease<C: Caller>(&self, caller: &C) -> sqlx::Result<Lease<DB>> {
+        match self.0.guard.enforcement {
+            Enforcement::Predicate => self.acquire(caller.receipt().is_some()).await,
+            Enforcement::Database => self.lease_of(caller.user().as_ref()).await,
+        }
+    }
+
+    /// The same, for a user whose type the audit has forgotten, or for system mode.
+    pub(crate) async fn lease_of(&self, user: Option<&IdValue>) -> sqlx::Result<Lease<DB>> {
+        let mut lease = self.acquire(user.is_none()).await?;
+        if self.0.guard.enforcement == Enforcement::Database {
+            lease.begin(self.opening(user)).await?;
+        }
+        Ok(lease)
+    }
+
+    /// A connection in nobody's name.
+    pub(crate) async fn acquire(&self, for_system_mode: bool) -> sqlx::Result<Lease<DB>> {
+        self.check().await?;
+        let system = self.0.system.as_ref().filter(|_| for_system_mode);
+        Lease::acquire(system.unwrap_or(&self.0.users)).await
+    }
+
+    /// How a transaction of this user, or of system mode, is begun. A user's always says who he is: for raw SQL, on tables
+    /// that are isolated whatever the setting.
+    pub(crate) fn opening(&self, user: Option<&IdValue>) -> SqlStr {
+        let guard = &self.0.guard;
+        match (user, guard.enforcement) {
+            (Some(user), _) => sql::begin_as::<DB>(user),
+            (None, Enforcement::Database) => sql::begin_as_system::<DB>(&guard.system_role),
+            (None, Enforcement::Predicate) => sql::begin::<DB>(),
+        }
+    }
+
+    /// Looks, once, whether what keeps users apart here is what the database expects.
+    pub(crate) async fn check(&self) -> sqlx::Result<()> {
+        let inner = &*self.0;
+        let look = || fit::check(&inner.users, inner.system.as_ref(), &inner.guard);
+        inner.fits.get_or_try_init(look).await.copied()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.0.users.close().await;
+        if let Some(system) = &self.0.system {
+            system.close().await;
+        }
+    }
+}
+
+impl<DB: Backend> Clone for Connections<DB> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}

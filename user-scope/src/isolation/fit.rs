@@ -1,0 +1,85 @@
+//! Whether a pool's way of keeping users apart is what the database expects of it.
+
+use std::fmt;
+
+use sqlx::Pool;
+
+use super::SYSTEM_ROLE;
+use super::facts::{Texts, ask};
+use crate::backend::{Backend, Dialect};
+use crate::enforcement::Enforcement;
+use crate::lease::Lease;
+use crate::sql::isolation::{TableName, fit as question};
+
+/// How a pool keeps users apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    pub(crate) enforcement: Enforcement,
+    pub(crate) system_role: String,
+    /// The tables that the application says are isolated.
+    pub(crate) tables: Vec<TableName>,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { enforcement: Enforcement::default(), system_role: SYSTEM_ROLE.to_owned(), tables: Vec::new() }
+    }
+}
+
+/// Why a pool must not be used. It travels as an error of sqlx's configuration, which is what it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misfit(pub(crate) String);
+
+pub(crate) async fn check<DB: Backend>(users: &Pool<DB>, system: Option<&Pool<DB>>, guard: &Guard) -> sqlx::Result<()> {
+    if DB::DIALECT == Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut lease = Lease::acquire(users).await?;
+    let row = ask(&mut lease, question::STANDING, &[&guard.system_role]).await?.pop().unwrap_or_default();
+    let mut row = Texts(row);
+    let (login, active, policies) = (row.text(), row.list(), row.text());
+    let (is_member, inherits) = (row.is_true(), row.is_true());
+    if guard.enforcement == Enforcement::Predicate {
+        return match active.first() {
+            None => Ok(()),
+            Some(table) => misfit(format_args!(
+                "{table} is under row-level security, and this pool says by no statement who is asking: it would see \
+                 nothing. Build it with `Enforcement::Database`"
+            )),
+        };
+    }
+    let role = &guard.system_role;
+    if active.is_empty() {
+        return match policies.as_str() {
+            "0" => misfit(format_args!("no table is isolated; apply an `Isolation`, or use `Enforcement::Predicate`")),
+            _ => misfit(format_args!(
+                "row-level security is not active for the login {login}: it is a superuser, has BYPASSRLS, or owns the \
+                 tables; let the application log in as a role that is none of these"
+            )),
+        };
+    }
+    for table in &guard.tables {
+        let found = ask(&mut lease, question::ACTIVE, &[&table.quoted()]).await?.pop();
+        if !found.is_some_and(|row| Texts(row).is_true()) {
+            return misfit(format_args!("{table} is not isolated for the login {login}; apply the `Isolation`"));
+        }
+    }
+    if inherits {
+        return misfit(format_args!(
+            "the login {login} inherits the role {role}, whose policies show every row; apply the `Isolation`, which makes it \
+             ask"
+        ));
+    }
+    if system.is_none() && !is_member {
+        return misfit(format_args!(
+            "the login {login} may not become {role}, which system mode needs, and telling denials from misses; name it in \
+             `Isolation::application`, or give system mode a login of its own by `system_source`"
+        ));
+    }
+    Ok(())
+}
+
+fn misfit(words: fmt::Arguments<'_>) -> sqlx::Result<()> {
+    Err(sqlx::Error::Configuration(Misfit(words.to_string()).into()))
+}

@@ -1,0 +1,182 @@
+//! Who lacks a privilege on PostgreSQL, and who has one that he should not have.
+
+use super::Settings;
+use super::facts::{self, Facts, Texts, ask};
+use super::plan::Plan;
+use super::postgres::secured;
+use super::run::{failed, problem};
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::lease::Lease;
+use crate::sql::isolation::{TableName, postgres, roles};
+use crate::sql::schema;
+
+/// The role of system mode, and who may ask for it.
+pub(super) async fn roles<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings, plan: &mut Plan) -> Result<()> {
+    let system = settings.system_role.as_str();
+    let is_there = !ask(lease, roles::ROLE, &[system, ""]).await.map_err(failed)?.is_empty();
+    if !is_there {
+        plan.add(system, "system mode acts as a role of its own", roles::create(system));
+    }
+    let version =
+        ask(lease, roles::VERSION, &[]).await.map_err(failed)?.pop().and_then(|row| Texts(row).text().parse().ok());
+    let version: i64 = version.unwrap_or(0);
+    let members = match settings.system_logins.as_slice() {
+        [] => &settings.applications,
+        logins => logins,
+    };
+    for login in settings.applications.iter().chain(&settings.system_logins) {
+        let Some(row) = ask(lease, roles::ROLE, &[login, system]).await.map_err(failed)?.pop() else {
+            return Err(problem(format!("there is no role {login}; create the application's login first")));
+        };
+        let mut row = Texts(row);
+        let (inherits, others, is_above) = (row.is_true(), row.text(), row.is_true());
+        if is_above {
+            return Err(problem(format!("{login} is a superuser or has BYPASSRLS: no policy holds for it")));
+        }
+        let (is_member, has_it) = match ask(lease, roles::MEMBER, &[login, system]).await.map_err(failed)?.pop() {
+            Some(row) => {
+                let mut row = Texts(row);
+                (row.is_true(), row.is_true())
+            }
+            None => (false, false),
+        };
+        if !members.contains(login) {
+            if is_member {
+                let why = "system mode has a login of its own";
+                plan.add(login, why, roles::membership(system, login, version).reversed());
+            }
+            continue;
+        }
+        if version < roles::GRANTS_SAY_INHERIT && inherits {
+            if others != "0" {
+                return Err(problem(format!(
+                    "{login} is a member of other roles, and before PostgreSQL 16 it cannot inherit those and not {system}; \
+                     grant it their privileges itself, or give system mode a login of its own"
+                )));
+            }
+            plan.add(login, "it has to ask for system mode", roles::no_inherit(login));
+        }
+        if !is_member || (version >= roles::GRANTS_SAY_INHERIT && has_it) {
+            plan.add(login, "it may ask for system mode", roles::membership(system, login, version));
+        }
+    }
+    Ok(())
+}
+
+/// What the application and system mode may do with a table.
+pub(super) async fn table<DB: Backend>(
+    lease: &mut Lease<DB>,
+    table: &TableName,
+    settings: &Settings,
+    plan: &mut Plan,
+) -> Result<()> {
+    let at = table.quoted();
+    for role in settings.applications.iter().chain([&settings.system_role]) {
+        schema(lease, table, role, plan).await?;
+        let granted = granted(lease, &at, role).await?;
+        let has = |privilege: &&str| granted.iter().any(|granted| granted == privilege);
+        let missing: Vec<_> = roles::NEEDED.into_iter().filter(|privilege| !has(privilege)).collect();
+        if !missing.is_empty() {
+            plan.add(table, "what the library does with it", roles::grant(&missing, table, role));
+        }
+        let dangerous: Vec<_> = roles::DANGEROUS.into_iter().filter(has).collect();
+        if !dangerous.is_empty() {
+            plan.add(table, "no policy is asked for these", roles::revoke(&dangerous, table, role));
+        }
+        for row in ask(lease, roles::SEQUENCES, &[&at, role]).await.map_err(failed)? {
+            let sequence = Texts(row).table();
+            plan.add(&sequence, "new rows take their numbers from it", roles::sequence(&sequence, role));
+        }
+    }
+    Ok(())
+}
+
+/// The log: written by everybody, changed by nobody, and read by each in part.
+pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings, plan: &mut Plan) -> Result<()> {
+    let name = TableName { schema: None, name: "user_access_log".to_owned() };
+    let facts = match facts::of(lease, &name).await.map_err(failed)? {
+        Some(facts) => facts,
+        None => {
+            plan.add(
+                &name,
+                "every access is recorded; it stays when all is taken back",
+                schema::made::<DB>(settings.owner),
+            );
+            Facts { name, ..Facts::default() }
+        }
+    };
+    policies(&facts, settings, plan);
+    let at = facts.name.quoted();
+    for role in settings.applications.iter().chain([&settings.system_role]) {
+        schema(lease, &facts.name, role, plan).await?;
+        let granted = granted(lease, &at, role).await?;
+        let known = roles::NEEDED.into_iter().chain(roles::DANGEROUS);
+        let whole: Vec<_> = known.filter(|privilege| granted.iter().any(|granted| granted == privilege)).collect();
+        if !whole.is_empty() {
+            plan.add(&facts.name, "the log is written, and never changed", roles::revoke(&whole, &facts.name, role));
+        }
+        for (privilege, columns) in [("INSERT", &roles::LOG_WRITTEN[..]), ("SELECT", &roles::LOG_READ[..])] {
+            // To take away a privilege on the table takes it away on its columns.
+            let kept = if whole.contains(&privilege) {
+                Vec::new()
+            } else {
+                ask(lease, roles::GRANTED_COLUMNS, &[&at, role, privilege]).await.map_err(failed)?
+            };
+            let kept: Vec<String> = kept.into_iter().map(|row| Texts(row).text()).collect();
+            let missing: Vec<_> =
+                columns.iter().copied().filter(|column| !kept.iter().any(|kept| kept == column)).collect();
+            if !missing.is_empty() {
+                let change = roles::log_columns(privilege, &missing, &facts.name, role);
+                plan.add(&facts.name, "ids and times of the log cannot be forged", change);
+            }
+        }
+    }
+    let steps = TableName { schema: facts.name.schema.clone(), name: "user_scope_schema".to_owned() };
+    for role in &settings.applications {
+        if !granted(lease, &steps.quoted(), role).await?.iter().any(|granted| granted == "SELECT") {
+            plan.add(&steps, "`migrate` looks how far it has come", roles::grant(&["SELECT"], &steps, role));
+        }
+    }
+    Ok(())
+}
+
+fn policies(log: &Facts, settings: &Settings, plan: &mut Plan) {
+    let at = &log.name;
+    let lacks = |name: &str| !log.policies.iter().any(|policy| policy == name);
+    if lacks(roles::LOG_WRITTEN_POLICY) {
+        plan.add(at, "every access is recorded, whoever writes the batch", roles::log_insert_policy(at));
+    }
+    if lacks(postgres::OWNER_POLICY) {
+        let change = roles::log_select_policy(at, settings.owner);
+        plan.add(at, "a user reads his own trail, and no denials", change);
+    }
+    if lacks(postgres::SYSTEM_POLICY) {
+        plan.add(at, "system mode reads all of it", roles::log_system_policy(at, &settings.system_role));
+    }
+    secured(at, log.row_security, log.forced, plan);
+    for partition in &log.partitions {
+        secured(&partition.name, partition.row_security, partition.forced, plan);
+    }
+}
+
+async fn schema<DB: Backend>(lease: &mut Lease<DB>, table: &TableName, role: &str, plan: &mut Plan) -> Result<()> {
+    let Some(schema) = &table.schema else { return Ok(()) };
+    let may =
+        ask(lease, roles::SCHEMA, &[schema, role]).await.map_err(failed)?.pop().is_some_and(|row| Texts(row).is_true());
+    let change = roles::schema(schema, role);
+    let is_planned = plan.steps.iter().any(|step| step.change == change);
+    if !may && !is_planned {
+        plan.add(schema, "its tables are in it", change);
+    }
+    Ok(())
+}
+
+async fn granted<DB: Backend>(lease: &mut Lease<DB>, table: &str, role: &str) -> Result<Vec<String>> {
+    Ok(ask(lease, roles::GRANTED, &[table, role])
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(|row| Texts(row).text())
+        .collect())
+}

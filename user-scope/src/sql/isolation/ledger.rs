@@ -1,0 +1,42 @@
+//! The ledger: which changes of a schema are the library's, and what takes each of them back. It is in the database that
+//! was changed, so that whoever takes them back needs nothing else.
+
+use sqlx::SqlStr;
+use sqlx::error::BoxDynError;
+
+use super::arguments_of;
+use super::catalogue::Question;
+use crate::backend::{Backend, Dialect, Query};
+
+pub(crate) const NAME: &str = "user_scope_isolation";
+
+/// Makes the ledger. What it holds is executed when the isolation is taken back, so that nobody but the owner of the tables
+/// may write to it, whatever was granted by default: row-level security without a policy.
+pub(crate) const fn begin(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => {
+            "CREATE TABLE IF NOT EXISTS user_scope_isolation (\
+             step bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, object text NOT NULL, change text NOT NULL, \
+             undo text NOT NULL, done_at timestamptz NOT NULL DEFAULT now()); \
+             ALTER TABLE user_scope_isolation ENABLE ROW LEVEL SECURITY"
+        }
+        Dialect::Sqlite => {
+            "CREATE TABLE IF NOT EXISTS user_scope_isolation (\
+             step INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT NOT NULL, change TEXT NOT NULL, undo TEXT NOT NULL, \
+             done_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))"
+        }
+    }
+}
+
+/// Notes a change that was made.
+pub(crate) fn note<DB: Backend>(object: &str, change: &str, undo: &str) -> Result<Query<DB>, BoxDynError> {
+    let text = SqlStr::from_static("INSERT INTO user_scope_isolation (object, change, undo) VALUES ($1, $2, $3)");
+    Ok(Query { text, arguments: arguments_of::<DB>(&[object, change, undo])?, keep: false })
+}
+
+/// What takes all changes back, the last one first. Columns: object, change, undo.
+pub(crate) const UNDONE: Question =
+    Question { text: "SELECT object, change, undo FROM user_scope_isolation ORDER BY step DESC", columns: 3 };
+
+/// Forgets the ledger, once all is taken back.
+pub(crate) const FORGET: &str = "DROP TABLE user_scope_isolation";

@@ -1,0 +1,212 @@
+//! Who may do what on PostgreSQL: the application's login, and the role of system mode, which has to be asked for.
+
+use super::catalogue::Question;
+use super::{Change, TableName};
+use crate::backend::Dialect;
+use crate::identifier::IdKind;
+use crate::sql::SqlText;
+use crate::sql::isolation::postgres::{OWNER_POLICY, SYSTEM_POLICY, is_the_callers, policy};
+
+/// The first version whose grants say whether a role is inherited.
+pub(crate) const GRANTS_SAY_INHERIT: i64 = 160_000;
+
+/// Privileges that an application needs, …
+pub(crate) const NEEDED: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+/// … and those that pass by the policies, or could be used to.
+pub(crate) const DANGEROUS: [&str; 3] = ["TRUNCATE", "REFERENCES", "TRIGGER"];
+
+/// Inherits, other roles that it is a member of, superuser or BYPASSRLS; of a role. No row if there is none.
+pub(crate) const ROLE: Question = Question {
+    text: "SELECT r.rolinherit::text, (SELECT count(*)::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid \
+           WHERE m.member = r.oid AND g.rolname <> $2), (r.rolsuper OR r.rolbypassrls)::text \
+           FROM pg_roles r WHERE r.rolname = $1",
+    columns: 3,
+};
+
+/// Whether the first role can become the second, and whether it has what the second has without asking.
+pub(crate) const MEMBER: Question = Question {
+    text: "SELECT pg_has_role(u.oid, s.oid, 'MEMBER')::text, pg_has_role(u.oid, s.oid, 'USAGE')::text \
+           FROM pg_roles u, pg_roles s WHERE u.rolname = $1 AND s.rolname = $2",
+    columns: 2,
+};
+
+/// The privileges on a table that were granted to a role itself.
+pub(crate) const GRANTED: Question = Question {
+    text: "SELECT a.privilege_type FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles g ON g.oid = a.grantee \
+           WHERE c.oid = to_regclass($1) AND g.rolname = $2 ORDER BY 1",
+    columns: 1,
+};
+
+/// The columns of a table on which a role was granted a privilege.
+pub(crate) const GRANTED_COLUMNS: Question = Question {
+    text: "SELECT c.attname::text FROM pg_attribute c, aclexplode(c.attacl) a JOIN pg_roles g ON g.oid = a.grantee \
+           WHERE c.attrelid = to_regclass($1) AND c.attnum > 0 AND g.rolname = $2 AND a.privilege_type = $3 ORDER BY 1",
+    columns: 1,
+};
+
+/// The sequences that a table's columns take their values from, other than those of identities; and whether the role may.
+pub(crate) const SEQUENCES: Question = Question {
+    text: "SELECT n.nspname::text, s.relname::text FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' \
+           JOIN pg_namespace n ON n.oid = s.relnamespace WHERE d.classid = 'pg_class'::regclass \
+           AND d.refobjid = to_regclass($1) AND d.deptype = 'a' \
+           AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege($2, s.oid, 'USAGE') END ORDER BY 1, 2",
+    columns: 2,
+};
+
+/// Whether a role may use a schema.
+pub(crate) const SCHEMA: Question = Question {
+    text: "SELECT has_schema_privilege(r.rolname, n.oid, 'USAGE')::text FROM pg_roles r, pg_namespace n \
+           WHERE n.nspname = $1 AND r.rolname = $2",
+    columns: 1,
+};
+
+/// `server_version_num`.
+pub(crate) const VERSION: Question = Question { text: "SELECT current_setting('server_version_num')", columns: 1 };
+
+pub(crate) const LOG_WRITTEN_POLICY: &str = "user_scope_written";
+
+/// The columns of the log that its writers fill. Who could write the others could forge when, and in which order.
+pub(crate) const LOG_WRITTEN: [&str; 7] =
+    ["user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id"];
+/// Those that a user may read of his own trail.
+pub(crate) const LOG_READ: [&str; 10] = [
+    "id",
+    "user_id",
+    "entity_type",
+    "entity_id",
+    "operation",
+    "timestamp",
+    "details",
+    "occurred_at",
+    "event_id",
+    "xid",
+];
+
+fn write(sql: impl FnOnce(&mut SqlText)) -> String {
+    let mut text = SqlText::new(Dialect::Postgres);
+    sql(&mut text);
+    text.finish()
+}
+
+/// A role that nobody can log in as.
+pub(crate) fn create(role: &str) -> Change {
+    let of = |word: &'static str, rest: &'static str| {
+        write(|text| {
+            text.sql(word).quoted_name(role).sql(rest);
+        })
+    };
+    Change { sql: of("CREATE ROLE ", " NOLOGIN NOINHERIT"), undo: of("DROP ROLE ", "") }
+}
+
+/// Lets a login become the role when it asks, and never otherwise: every policy of the role would apply to a member that
+/// inherits it. Before PostgreSQL 16 the login itself says so.
+pub(crate) fn membership(role: &str, login: &str, version: i64) -> Change {
+    let undo = write(|text| {
+        text.sql("REVOKE ").quoted_name(role).sql(" FROM ").quoted_name(login);
+    });
+    let sql = write(|text| {
+        text.sql("GRANT ").quoted_name(role).sql(" TO ").quoted_name(login);
+        if version >= GRANTS_SAY_INHERIT {
+            text.sql(" WITH INHERIT FALSE, SET TRUE");
+        }
+    });
+    Change { sql, undo }
+}
+
+/// A login that has nothing of the roles that it is a member of, unless it asks.
+pub(crate) fn no_inherit(login: &str) -> Change {
+    let of = |word: &'static str| {
+        write(|text| {
+            text.sql("ALTER ROLE ").quoted_name(login).sql(word);
+        })
+    };
+    Change { sql: of(" NOINHERIT"), undo: of(" INHERIT") }
+}
+
+/// Grants these privileges; the reverse takes away these and no others.
+pub(crate) fn grant(privileges: &[&'static str], table: &TableName, role: &str) -> Change {
+    let [sql, undo] = grant_and_revoke(privileges, table, role);
+    Change { sql, undo }
+}
+
+/// Takes privileges away; the reverse gives these back.
+pub(crate) fn revoke(privileges: &[&'static str], table: &TableName, role: &str) -> Change {
+    let [undo, sql] = grant_and_revoke(privileges, table, role);
+    Change { sql, undo }
+}
+
+fn grant_and_revoke(privileges: &[&'static str], table: &TableName, role: &str) -> [String; 2] {
+    [("GRANT ", " TO "), ("REVOKE ", " FROM ")].map(|(verb, preposition)| {
+        write(|text| {
+            text.sql(verb).list(", ", privileges, |text, privilege| {
+                text.sql(privilege);
+            });
+            text.sql(" ON ");
+            table.write(text);
+            text.sql(preposition).quoted_name(role);
+        })
+    })
+}
+
+/// The use of a sequence.
+pub(crate) fn sequence(sequence: &TableName, role: &str) -> Change {
+    let [sql, undo] =
+        [("GRANT USAGE ON SEQUENCE ", " TO "), ("REVOKE USAGE ON SEQUENCE ", " FROM ")].map(|(verb, preposition)| {
+            write(|text| {
+                text.sql(verb);
+                sequence.write(text);
+                text.sql(preposition).quoted_name(role);
+            })
+        });
+    Change { sql, undo }
+}
+
+/// The use of a schema.
+pub(crate) fn schema(schema: &str, role: &str) -> Change {
+    let [sql, undo] =
+        [("GRANT USAGE ON SCHEMA ", " TO "), ("REVOKE USAGE ON SCHEMA ", " FROM ")].map(|(verb, preposition)| {
+            write(|text| {
+                text.sql(verb).quoted_name(schema).sql(preposition).quoted_name(role);
+            })
+        });
+    Change { sql, undo }
+}
+
+/// Some columns of the log.
+pub(crate) fn log_columns(privilege: &'static str, columns: &[&'static str], log: &TableName, role: &str) -> Change {
+    let [sql, undo] = [("GRANT ", " TO "), ("REVOKE ", " FROM ")].map(|(verb, preposition)| {
+        write(|text| {
+            text.sql(verb).sql(privilege).sql(" (").list(", ", columns, |text, column| {
+                text.name(column);
+            });
+            text.sql(") ON ");
+            log.write(text);
+            text.sql(preposition).quoted_name(role);
+        })
+    });
+    Change { sql, undo }
+}
+
+/// Whoever may write to the log may write in everybody's name: a batch is of many users, and a receipt comes before system
+/// mode.
+pub(crate) fn log_insert_policy(log: &TableName) -> Change {
+    policy(log, LOG_WRITTEN_POLICY, |text| {
+        text.sql(" FOR INSERT WITH CHECK (true)");
+    })
+}
+
+/// A user reads his own trail, without what only administrators may see: his own denial would tell him that the row is there.
+pub(crate) fn log_select_policy(log: &TableName, owner: IdKind) -> Change {
+    policy(log, OWNER_POLICY, |text| {
+        text.sql(" FOR SELECT USING (");
+        is_the_callers(text, "user_id", owner);
+        text.sql(" AND operation NOT IN ('unauthorized_access', 'system_access'))");
+    })
+}
+
+/// System mode reads all of it, and changes nothing.
+pub(crate) fn log_system_policy(log: &TableName, system_role: &str) -> Change {
+    policy(log, SYSTEM_POLICY, |text| {
+        text.sql(" FOR SELECT TO ").quoted_name(system_role).sql(" USING (true)");
+    })
+}
