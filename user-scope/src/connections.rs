@@ -82,6 +82,13 @@ impl<DB: Backend> Connections<DB> {
         }
     }
 
+    /// How a transaction of the same is taken back from SQL that is not ours.
+    pub(crate) fn taking_back(&self, user: Option<&IdValue>) -> SqlStr {
+        let guard = &self.0.guard;
+        let role = (guard.enforcement == Enforcement::Database).then_some(guard.system_role.as_str());
+        sql::take_back(DB::DIALECT, user, role)
+    }
+
     /// Looks, once, whether what keeps users apart here is what the database expects.
     pub(crate) async fn check(&self) -> sqlx::Result<()> {
         let inner = &*self.0;

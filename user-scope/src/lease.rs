@@ -10,6 +10,7 @@ use sqlx::{Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::backend::Backend;
+use crate::sql;
 
 #[derive(Debug)]
 pub(crate) struct Lease<DB: Backend> {
@@ -17,6 +18,8 @@ pub(crate) struct Lease<DB: Backend> {
     state: State,
     /// Rows are on their way, and nobody knows how many.
     expects_rows: bool,
+    /// SQL that is not ours ran here, and may have left anything behind: a setting, a role, a table that hides another.
+    was_lent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,7 @@ enum State {
 
 impl<DB: Backend> Lease<DB> {
     pub(crate) async fn acquire(pool: &Pool<DB>) -> sqlx::Result<Self> {
-        Ok(Self { connection: pool.acquire().await?, state: State::Idle, expects_rows: false })
+        Ok(Self { connection: pool.acquire().await?, state: State::Idle, expects_rows: false, was_lent: false })
     }
 
     pub(crate) fn connection(&mut self) -> &mut DB::Connection {
@@ -47,16 +50,32 @@ impl<DB: Backend> Lease<DB> {
         self.expects_rows = expected;
     }
 
+    /// SQL that is not ours is going to run here.
+    pub(crate) const fn lend(&mut self) {
+        self.was_lent = true;
+    }
+
     /// Begins by this statement, which may say more than BEGIN.
     pub(crate) async fn begin(&mut self, statement: SqlStr) -> sqlx::Result<()> {
         self.state = State::Beginning;
-        DB::TransactionManager::begin(&mut self.connection, Some(statement)).await?;
+        let mut begun = DB::TransactionManager::begin(&mut self.connection, Some(statement.clone())).await;
+        if matches!(begun, Err(sqlx::Error::InvalidSavePointStatement)) {
+            // SQL that was not ours has ended a transaction behind sqlx's back, which counts it until a ROLLBACK succeeds.
+            DB::execute_script(&mut self.connection, sql::begin::<DB>()).await?;
+            DB::TransactionManager::rollback(&mut self.connection).await?;
+            begun = DB::TransactionManager::begin(&mut self.connection, Some(statement)).await;
+        }
+        begun?;
         self.state = State::Open;
         Ok(())
     }
 
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
-        DB::TransactionManager::commit(&mut self.connection).await?;
+        if self.was_lent && DB::IS_REMOTE {
+            DB::execute_script(&mut self.connection, SqlStr::from_static(sql::commit_lent(DB::DIALECT))).await?;
+        } else {
+            DB::TransactionManager::commit(&mut self.connection).await?;
+        }
         self.state = State::Idle;
         Ok(())
     }
@@ -71,6 +90,8 @@ impl<DB: Backend> Lease<DB> {
 impl<DB: Backend> Drop for Lease<DB> {
     fn drop(&mut self) {
         match self.state {
+            // SQLite's has no role and no setting that says who is asking, and an in-memory database would be lost.
+            _ if self.was_lent && DB::IS_REMOTE => self.connection.close_on_drop(),
             // To read on to the end of a result, only to throw it away, may take for ever.
             _ if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
             State::Idle => {}

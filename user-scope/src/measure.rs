@@ -112,6 +112,7 @@ const fn outcome(error: &Error) -> &'static str {
         Error::ReservedUser => "reserved_user",
         Error::InvalidReason => "invalid_reason",
         Error::TransactionAborted => "transaction_aborted",
+        Error::TransactionEnded => "transaction_ended",
         Error::Audit { .. } => "audit",
         Error::Schema { .. } => "schema",
         Error::Isolation { .. } => "isolation",

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sqlx::SqlStr;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audit::{Audit, Entry};
@@ -50,6 +51,8 @@ pub(crate) struct Streaming {
 pub(crate) struct Shared<DB: Backend> {
     pub(crate) lease: Lease<DB>,
     pub(crate) health: Health,
+    /// What takes the transaction back from SQL that is not ours.
+    pub(crate) taking_back: Option<SqlStr>,
     /// What was read and missed, which counts whatever becomes of the transaction, …
     pub(crate) reads: Vec<Entry>,
     /// … and what was written, which counts when it is committed.
@@ -59,6 +62,8 @@ pub(crate) struct Shared<DB: Backend> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
     Sound,
+    /// SQL that is not ours has it; the next operation takes it back.
+    Lent,
     /// An operation is under way; whoever finds this knows that it was cancelled.
     Busy,
     Aborted,
@@ -99,9 +104,7 @@ impl<'a, DB: Backend> Source<'a, DB> {
             }
             Self::Transaction(common) => {
                 let mut shared = common.turn().await?;
-                if shared.health != Health::Sound {
-                    return Err(Error::TransactionAborted);
-                }
+                shared.sound().await?;
                 shared.health = Health::Busy;
                 Ok(Session::Transaction(shared, &common.streaming))
             }
@@ -111,7 +114,7 @@ impl<'a, DB: Backend> Source<'a, DB> {
 
 impl<DB: Backend> Common<DB> {
     pub(crate) fn new(lease: Lease<DB>) -> Self {
-        let shared = Shared { lease, health: Health::Sound, reads: Vec::new(), writes: Vec::new() };
+        let shared = Shared { lease, health: Health::Sound, taking_back: None, reads: Vec::new(), writes: Vec::new() };
         Self { shared: Mutex::new(shared), streaming: Streaming::default() }
     }
 
@@ -144,7 +147,28 @@ impl Streaming {
     }
 }
 
+/// What PostgreSQL says of every statement in a transaction that an error has aborted.
+const ABORTED: &str = "25P02";
+
 impl<DB: Backend> Shared<DB> {
+    /// Takes the transaction back if it was lent, and fails unless it can go on.
+    pub(crate) async fn sound(&mut self) -> Result<()> {
+        if self.health == Health::Lent
+            && let Some(taking_back) = self.taking_back.take()
+        {
+            self.health = Health::Busy;
+            let taken = DB::execute_script(self.lease.connection(), taking_back).await;
+            taken.map_err(|error| {
+                let has_ended =
+                    error.as_database_error().is_some_and(|refused| refused.code().as_deref() != Some(ABORTED));
+                self.health = if has_ended { Health::Committing } else { Health::Aborted };
+                if has_ended { Error::TransactionEnded } else { Error::TransactionAborted }
+            })?;
+            self.health = Health::Sound;
+        }
+        if self.health == Health::Sound { Ok(()) } else { Err(Error::TransactionAborted) }
+    }
+
     fn end(&mut self, health: Health, trace: Trace) {
         self.health = health;
         match trace {

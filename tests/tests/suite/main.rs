@@ -57,6 +57,7 @@ mod household;
 mod isolation;
 mod keys;
 mod kinship;
+mod lent;
 mod meanwhile;
 mod metrics;
 mod model;

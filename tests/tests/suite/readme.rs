@@ -110,7 +110,9 @@ async fn more_code_of_the_readme<DB: TestDb>(
 /// roles of its own.
 #[rustfmt::skip]
 #[expect(dead_code, reason = "it is compiled")]
-async fn wall_of_the_readme(owner: Pool<Postgres>, app: PgConnectOptions) -> Result<()> {
+async fn wall_of_the_readme(
+    owner: Pool<Postgres>, app: PgConnectOptions, alice: UserContext,
+) -> Result<(), Box<dyn std::error::Error>> {
     // README: wall
     let isolation = isolation![Task, Subtask].application("my_app");    // the application's login
     println!("{}", isolation.plan(&owner).await?);           // the SQL that would be run, each step with its reason
@@ -123,13 +125,23 @@ async fn wall_of_the_readme(owner: Pool<Postgres>, app: PgConnectOptions) -> Res
         .build().await?;
     user_scope::doctor(&pool, &isolation).await?.into_result()?;        // so does the server, on an ill database
     // README: end of wall
+
+    // README: report
+    let mut tx = pool.begin(&alice).await?;
+    let report = sqlx::query("SELECT t.title, count(*) FROM tasks t JOIN subtasks s ON s.task_id = t.id GROUP BY t.id, t.title");
+    let rows = report.fetch_all(tx.connection().await?).await?;     // hers, without a WHERE; fails unless the database proves it
+    tx.commit().await?;                                      // fails if the SQL has ended the transaction
+    // README: end of report
+    drop(rows);
     Ok(())
 }
 
 #[test]
 fn the_readme_shows_this_code() {
     let readme = include_str!("../../../README.md");
-    for (begin, end) in [("begin", "end"), ("more", "end of more"), ("wall", "end of wall")] {
+    for (begin, end) in
+        [("begin", "end"), ("more", "end of more"), ("wall", "end of wall"), ("report", "end of report")]
+    {
         let code = include_str!("readme.rs");
         let code = between(code, &format!("// README: {begin}\n"), &format!("    // README: {end}\n"));
         let code: String =

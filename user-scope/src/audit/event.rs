@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use uuid::Uuid;
 
+use crate::context::{Caller, Scope};
 use crate::entity::{ColumnSet, Entity, Moment};
 use crate::identifier::IdValue;
 
@@ -33,6 +34,8 @@ pub enum Operation {
     UnauthorizedAccess,
     /// A system context was made: its receipt.
     SystemAccess,
+    /// A connection was lent to SQL of the application's own; what that did is not known.
+    RawSql,
 }
 
 impl Operation {
@@ -50,6 +53,7 @@ impl Operation {
             Self::Purge => "purge",
             Self::UnauthorizedAccess => "unauthorized_access",
             Self::SystemAccess => "system_access",
+            Self::RawSql => "raw_sql",
         }
     }
 }
@@ -78,6 +82,20 @@ pub struct AuditEvent {
     pub occurred_at: Moment,
     /// The rest.
     pub details: Details,
+}
+
+impl AuditEvent {
+    /// What `caller` does now.
+    pub(crate) fn by<C: Caller>(
+        caller: &C,
+        entity_type: &'static str,
+        entity_id: Option<String>,
+        operation: Operation,
+        details: Details,
+    ) -> Self {
+        let (user, details) = (caller.actor(), details.signed(caller));
+        Self { id: Uuid::nil(), user, entity_type, entity_id, operation, occurred_at: Moment::now(), details }
+    }
 }
 
 /// What a log row says beyond its columns. Its [`Display`](fmt::Display) is the JSON object that is stored.
@@ -119,6 +137,17 @@ impl Values {
 }
 
 impl Details {
+    /// With what system mode adds: the receipt, and whose rows they are if it acts on one user's.
+    #[must_use]
+    pub(crate) fn signed<C: Caller>(self, caller: &C) -> Self {
+        let receipt = caller.receipt();
+        let owner = match caller.scope() {
+            Scope::User(owner) if receipt.is_some() => Some(IdValue::of(owner).into_text()),
+            _ => self.owner,
+        };
+        Self { receipt, owner, ..self }
+    }
+
     /// Names the columns in `columns`.
     #[must_use]
     pub(crate) fn changing(mut self, entity: &Entity, columns: ColumnSet) -> Self {

@@ -122,6 +122,11 @@ impl<DB: Backend> Audit<DB> {
         entity.definition().audit.denials.unwrap_or(self.settings.denials) == ReadAudit::Background
     }
 
+    /// Whether it is told that a connection was lent: raw SQL reads and writes, so that it is if either is.
+    pub(crate) fn records_raw_sql(&self) -> bool {
+        self.settings.reads == ReadAudit::Background || self.settings.writes != WriteAudit::Off
+    }
+
     pub(crate) fn stats(&self) -> AuditStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         AuditStats {

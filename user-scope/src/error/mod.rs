@@ -225,6 +225,12 @@ pub enum Error {
     #[error("this transaction was interrupted or failed earlier and can only be rolled back; begin a new one")]
     TransactionAborted,
 
+    /// SQL of the application's own, on a connection that was lent to it, has committed the transaction or rolled it back.
+    #[error(
+        "raw SQL has ended this transaction; what came before is as it left it, and nothing more can be done in it"
+    )]
+    TransactionEnded,
+
     /// A [`RowStream`](crate::RowStream) is open in this transaction, which can do one thing at a time.
     #[error("a stream of rows is open in this transaction; finish or drop it first")]
     Busy,

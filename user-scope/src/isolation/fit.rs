@@ -8,6 +8,7 @@ use super::SYSTEM_ROLE;
 use super::facts::{Texts, ask};
 use crate::backend::{Backend, Dialect};
 use crate::enforcement::Enforcement;
+use crate::error::Result;
 use crate::lease::Lease;
 use crate::sql::isolation::{TableName, fit as question};
 
@@ -59,11 +60,8 @@ pub(crate) async fn check<DB: Backend>(users: &Pool<DB>, system: Option<&Pool<DB
             )),
         };
     }
-    for table in &guard.tables {
-        let found = ask(&mut lease, question::ACTIVE, &[&table.quoted()]).await?.pop();
-        if !found.is_some_and(|row| Texts(row).is_true()) {
-            return misfit(format_args!("{table} is not isolated for the login {login}; apply the `Isolation`"));
-        }
+    if let Some(table) = unguarded(&mut lease, guard).await?.1.first() {
+        return misfit(format_args!("{table} is not isolated for the login {login}; apply the `Isolation`"));
     }
     if inherits {
         return misfit(format_args!(
@@ -78,6 +76,35 @@ pub(crate) async fn check<DB: Backend>(users: &Pool<DB>, system: Option<&Pool<DB
         ));
     }
     Ok(())
+}
+
+/// Proves that raw SQL on this connection, in this transaction, is kept to its caller's rows.
+pub(crate) async fn prove<DB: Backend>(lease: &mut Lease<DB>, guard: &Guard, for_system_mode: bool) -> Result<()> {
+    if guard.enforcement == Enforcement::Predicate || guard.tables.is_empty() {
+        let problem = "nothing proves that raw SQL would be kept to its caller's rows: build the pool with \
+                       `Enforcement::Database` and `isolated(&isolation)`, or take `unscoped_connection()`";
+        return Err(super::run::problem(problem.to_owned()));
+    }
+    let (role, unguarded) = unguarded(lease, guard).await.map_err(super::run::failed)?;
+    if let Some(table) = unguarded.first() {
+        return Err(super::run::problem(format!(
+            "{table} is not isolated for the role {role}; raw SQL would see all of it"
+        )));
+    }
+    if role == guard.system_role && !for_system_mode {
+        return Err(super::run::problem(format!(
+            "raw SQL has made itself {role}, who sees every row; begin a new transaction"
+        )));
+    }
+    Ok(())
+}
+
+/// Who we are, and which of the tables that are to be isolated are not so for us.
+async fn unguarded<DB: Backend>(lease: &mut Lease<DB>, guard: &Guard) -> sqlx::Result<(String, Vec<String>)> {
+    let tables: Vec<_> = guard.tables.iter().map(TableName::quoted).collect();
+    let row = ask(lease, question::UNGUARDED, &[&tables.join("\u{1f}")]).await?.pop().unwrap_or_default();
+    let mut row = Texts(row);
+    Ok((row.text(), row.list()))
 }
 
 fn misfit(words: fmt::Arguments<'_>) -> sqlx::Result<()> {

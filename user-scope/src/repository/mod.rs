@@ -26,15 +26,13 @@ mod writing;
 use std::fmt;
 use std::marker::PhantomData;
 
-use uuid::Uuid;
-
 pub use pages::Page;
 pub use query::Query;
 pub use stream::RowStream;
 
 use crate::audit::{Audit, AuditEvent, Details, Entry, Miss, Operation};
 use crate::backend::{Backend, Query as Statement};
-use crate::context::{Caller, Scope, UserContext};
+use crate::context::{Caller, UserContext};
 use crate::entity::{Entity, KeyedById, Moment, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
@@ -123,25 +121,7 @@ where
         entity_id: Option<String>,
         details: Details,
     ) -> Entry {
-        Entry::Event(AuditEvent {
-            id: Uuid::nil(),
-            user: self.caller.actor(),
-            entity_type,
-            entity_id,
-            operation,
-            occurred_at: Moment::now(),
-            details: self.signed(details),
-        })
-    }
-
-    /// With what system mode adds: the receipt, and whose rows they are if it acts on one user's.
-    fn signed(&self, details: Details) -> Details {
-        let receipt = self.caller.receipt();
-        let owner = match self.caller.scope() {
-            Scope::User(owner) if receipt.is_some() => Some(IdValue::of(owner).into_text()),
-            _ => details.owner,
-        };
-        Details { receipt, owner, ..details }
+        Entry::Event(AuditEvent::by(self.caller, entity_type, entity_id, operation, details))
     }
 
     /// System mode is loud, whatever is set for users.

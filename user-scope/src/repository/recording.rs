@@ -93,7 +93,7 @@ where
             entity,
             entity_id: id.map(IdValue::into_text),
             operation: operation.as_str(),
-            details: self.signed(details).to_json(),
+            details: details.signed(self.caller).to_json(),
         }
     }
 

@@ -25,6 +25,36 @@ pub(crate) fn begin_as<DB: Backend>(user: &IdValue) -> SqlStr {
     text.into_sql()
 }
 
+/// Lends the transaction to SQL that is not ours: that it still stands when we take it back is known by this savepoint, which
+/// ends with it.
+pub(crate) const LEND: &str = "SAVEPOINT user_scope_lent";
+
+/// Takes the transaction back, and says anew who is asking, whatever was said meanwhile. It fails if the transaction has
+/// ended, or was aborted.
+pub(crate) fn take_back(dialect: Dialect, user: Option<&IdValue>, system_role: Option<&str>) -> SqlStr {
+    let mut text = SqlText::new(dialect);
+    text.sql("RELEASE SAVEPOINT user_scope_lent");
+    match (dialect, user, system_role) {
+        (Dialect::Postgres, Some(user), _) => {
+            text.sql("; SET LOCAL ").sql(SETTING).sql(" = ").quoted_text(&user.to_string());
+        }
+        (Dialect::Postgres, None, Some(role)) => {
+            text.sql("; SET LOCAL ROLE ").quoted_name(role);
+        }
+        (Dialect::Postgres, None, None) | (Dialect::Sqlite, ..) => {}
+    }
+    text.into_sql()
+}
+
+/// Commits what SQL that is not ours has had its hands in. What that has set for the session goes with it, in the same message:
+/// behind a pooler the next statement may be another client's.
+pub(crate) const fn commit_lent(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "COMMIT; RESET ROLE; SET user_scope.user_id = ''",
+        Dialect::Sqlite => "COMMIT",
+    }
+}
+
 /// Begins a transaction in system mode, as a role of its own: a policy that let a user's login through on some condition
 /// would let through whoever can bring the condition about.
 pub(crate) fn begin_as_system<DB: Backend>(role: &str) -> SqlStr {

@@ -21,7 +21,7 @@ mod write;
 use sqlx::Arguments as _;
 
 pub(crate) use aggregate::{count_by, sum};
-pub(crate) use caller::{SETTING, begin, begin_as, begin_as_system};
+pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
     FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,

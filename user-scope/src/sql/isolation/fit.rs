@@ -16,9 +16,10 @@ pub(crate) const STANDING: Question = Question {
     columns: 5,
 };
 
-/// Whether a table is isolated for us.
-pub(crate) const ACTIVE: Question = Question {
-    text: "SELECT (row_security_active(polrelid))::text FROM pg_policy \
-           WHERE polname = 'user_scope_owner' AND polrelid = to_regclass($1)",
-    columns: 1,
+/// Who we are, and which of the tables, that are given as one text, are not isolated for us.
+pub(crate) const UNGUARDED: Question = Question {
+    text: "SELECT current_user::text, (SELECT string_agg(name, chr(31)) FROM unnest(string_to_array($1, chr(31))) AS name \
+           WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polname = 'user_scope_owner' AND polrelid = to_regclass(name) \
+           AND row_security_active(polrelid)))",
+    columns: 2,
 };

@@ -1,5 +1,7 @@
 //! One transaction, one caller.
 
+mod raw;
+
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -76,12 +78,10 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     /// # Errors
     ///
     /// [`Error::TransactionAborted`] if an operation in it failed in the database or was cancelled: everything is
-    /// rolled back. Otherwise what the database says against it, such as a deferred constraint.
+    /// rolled back. [`Error::TransactionEnded`] if SQL of your own has ended it. Otherwise what the database says against it, such as a deferred constraint.
     pub async fn commit(mut self) -> Result<()> {
         let shared = self.open.common.get_mut();
-        if shared.health != Health::Sound {
-            return Err(Error::TransactionAborted);
-        }
+        shared.sound().await?;
         shared.health = Health::Committing;
         let committed = async {
             shared.lease.commit().await.map_err(|error| {
