@@ -37,6 +37,7 @@ macro_rules! on_each_database {
 
 mod access_matrix;
 mod aggregates;
+mod attacks;
 mod audit;
 mod background;
 mod bulk;
