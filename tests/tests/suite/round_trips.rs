@@ -3,10 +3,10 @@
 use sqlx::Postgres;
 use user_scope::audit::{AuditSettings, MemorySink, ReadAudit};
 use user_scope::{Change, ScopedPool, Uuid};
-use user_scope_tests::proxy::Proxy;
+use user_scope_tests::proxy::{Counts, Proxy};
 
 use super::captured::{captured, statements};
-use super::databases::TestDb;
+use super::databases::{TestDb, builder, isolated};
 use super::entities::{Status, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
@@ -20,7 +20,7 @@ fn settings() -> AuditSettings {
 /// A pool behind the proxy, with one connection, which has run every statement of the test once.
 async fn behind_a_proxy(world: &World<Postgres>) -> (Proxy, ScopedPool<Postgres>) {
     let (proxy, options) = Proxy::start(&world.home.app()).await;
-    let pool = ScopedPool::builder(options).max_connections(1).audit(settings()).build().await.unwrap();
+    let pool = builder(options.into()).max_connections(1).audit(settings()).build().await.unwrap();
     (proxy, pool)
 }
 
@@ -30,6 +30,16 @@ fn done() -> TaskChanges {
 
 #[tokio::test]
 async fn a_warm_operation_is_one_round_trip_on_postgresql() {
+    warm_operations_cost(1, 1).await;
+}
+
+/// BEGIN tells who is asking; the end of a read is not waited for.
+#[tokio::test]
+async fn where_the_database_is_told_who_is_asking_a_read_is_two_round_trips_and_a_write_three() {
+    isolated(warm_operations_cost(2, 3)).await;
+}
+
+async fn warm_operations_cost(read: u64, write: u64) {
     let (world, alice) = (World::<Postgres>::open().await, user());
     let (proxy, pool) = behind_a_proxy(&world).await;
     let tasks = pool.repository::<Task>(&alice);
@@ -37,23 +47,28 @@ async fn a_warm_operation_is_one_round_trip_on_postgresql() {
     for warm in [false, true] {
         let mut counted = Vec::new();
         let (_, counts) = proxy.during(tasks.get(&task.id)).await;
-        counted.push(("get", counts.round_trips));
+        counted.push(("get", read, waited_for(&counts)));
         let (_, counts) = proxy.during(tasks.update(&task.id, done())).await;
-        counted.push(("update, with its audit row", counts.round_trips));
+        counted.push(("update, with its audit row", write, waited_for(&counts)));
         let (new, counts) = proxy.during(tasks.insert(new_task("x"))).await;
-        counted.push(("insert, with its audit row", counts.round_trips));
+        counted.push(("insert, with its audit row", write, waited_for(&counts)));
         let (_, counts) = proxy.during(tasks.delete(&new.unwrap().id)).await;
-        counted.push(("delete, with its audit row", counts.round_trips));
+        counted.push(("delete, with its audit row", write, waited_for(&counts)));
         let (_, counts) = proxy.during(tasks.query().order_by(Task::CREATED_AT.desc()).limit(50).all()).await;
-        counted.push(("list", counts.round_trips));
+        counted.push(("list", read, waited_for(&counts)));
         let (_, counts) = proxy.during(tasks.query().count()).await;
-        counted.push(("count", counts.round_trips));
+        counted.push(("count", read, waited_for(&counts)));
         if warm {
-            assert!(counted.iter().all(|(_, round_trips)| *round_trips == 1), "{counted:?}");
+            assert!(counted.iter().all(|(_, expected, counted)| expected == counted), "{counted:?}");
         }
     }
     let log = "SELECT count(*) FROM user_access_log WHERE operation IN ('update', 'delete')";
     assert_eq!(Postgres::number(&world.raw, log).await, 4);
+}
+
+/// A read's transaction ends when its connection goes back to the pool, by a ROLLBACK that no operation waits for.
+fn waited_for(counts: &Counts) -> u64 {
+    counts.round_trips - counts.queries.iter().filter(|query| *query == "ROLLBACK").count() as u64
 }
 
 #[tokio::test]
