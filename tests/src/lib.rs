@@ -3,6 +3,7 @@
 //! - [`postgres`]: one server for each test process and one database for each test, with an owner of the
 //!   tables and an application's role that is neither superuser nor owner.
 //! - [`sqlite`]: one file for each test.
+//! - [`pgbouncer`]: a pooler in transaction mode before that server.
 //! - [`proxy`]: stands between a client and PostgreSQL, and counts round trips.
 //!
 //! Nothing here skips: what a test needs and the machine lacks makes the test fail, with a sentence that says
@@ -25,6 +26,8 @@
 )]
 
 pub mod directory;
+mod keeper;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod sqlite;

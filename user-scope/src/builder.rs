@@ -8,7 +8,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Pool};
 
 use crate::audit::AuditSettings;
-use crate::backend::Backend;
+use crate::backend::{Backend, Pooling};
 use crate::connections::Connections;
 use crate::enforcement::Enforcement;
 use crate::error::{Doing, Error, Result};
@@ -66,6 +66,7 @@ pub struct ScopedPoolBuilder<DB: Backend, Id> {
     source: PoolSource<DB>,
     pool: PoolOptions<DB>,
     kept_statements: usize,
+    pooling: Pooling,
     audit: AuditSettings,
     guard: Guard,
     system: Option<PoolSource<DB>>,
@@ -82,6 +83,7 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
             source,
             pool,
             kept_statements: 256,
+            pooling: Pooling::default(),
             audit: AuditSettings::default(),
             guard: Guard::default(),
             system: None,
@@ -91,8 +93,8 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
 
     /// The type that identifies users: `Uuid` unless set, or `i64`, `String`, or a newtype of one.
     pub fn owner<Owner: Identifier>(self) -> ScopedPoolBuilder<DB, Owner> {
-        let Self { source, pool, kept_statements, audit, guard, system, id: _ } = self;
-        ScopedPoolBuilder { source, pool, kept_statements, audit, guard, system, id: PhantomData }
+        let Self { source, pool, kept_statements, pooling, audit, guard, system, id: _ } = self;
+        ScopedPoolBuilder { source, pool, kept_statements, pooling, audit, guard, system, id: PhantomData }
     }
 
     /// How accesses are recorded.
@@ -128,6 +130,33 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
         self
     }
 
+    /// The pool leads to a pooler that gives the server's connections from client to client after every transaction, as
+    /// PgBouncer does with `pool_mode = transaction`; needed before PgBouncer 1.21 with `max_prepared_statements`, and right
+    /// behind any other.
+    ///
+    /// There a statement that was prepared by name is not found again, and one that was prepared without a name may be
+    /// somebody else's by the time it is run: sqlx sends the two in separate messages. So every operation is in a transaction,
+    /// which also says who is asking, and no statement has a name. One that is not in a transaction is refused.
+    ///
+    /// | round trips | a read | an audited write |
+    /// |---|---|---|
+    /// | without it, `Enforcement::Predicate` | 1 | 1 |
+    /// | without it, `Enforcement::Database` | 2 | 3 |
+    /// | with it, under either | 3 | 4 |
+    ///
+    /// Nothing that the library sets outlives a transaction, so nothing passes to the next client. Of what sqlx says when it
+    /// connects, PgBouncer knows all but `extra_float_digits`, which is left out here unless a pool is given: build that with
+    /// `extra_float_digits(None)`, or name it in PgBouncer's `ignore_startup_parameters`. `PgConnectOptions::options` it refuses;
+    /// set for the login, by ALTER ROLE, what these would. An [`Isolation`] is applied, and the tables of the library are
+    /// [migrated](ScopedPool::migrate), through it as well as past it. A [`DatabaseSink`](crate::audit::DatabaseSink) of the
+    /// application's own has to be told, too.
+    ///
+    /// SQLite has no pooler: it changes nothing there.
+    pub const fn transaction_pooling(mut self) -> Self {
+        self.pooling = Pooling::Transaction;
+        self
+    }
+
     /// How many connections at most; sqlx's own default of 10 unless set. Only for a pool that is made from
     /// connect options, as all that follows. An in-memory SQLite database works with one.
     pub fn max_connections(mut self, connections: u32) -> Self {
@@ -156,13 +185,13 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     /// [`Error::Isolation`] if the [`Enforcement`] does not fit it.
     pub async fn build(self) -> Result<ScopedPool<DB, Id>> {
         let failed = |error| Error::from_sqlx("connection", Doing::Reading, error);
-        let connect = |source| connect(source, self.pool.clone(), self.kept_statements);
+        let connect = |source| connect(source, self.pool.clone(), self.kept_statements, self.pooling);
         let users = connect(self.source).await.map_err(failed)?;
         let system = match self.system {
             Some(source) => Some(connect(source).await.map_err(failed)?),
             None => None,
         };
-        let connections = Connections::new(users, system, self.guard);
+        let connections = Connections::new(users, system, self.guard, self.pooling);
         connections.check().await.map_err(failed)?;
         Ok(ScopedPool::assemble(connections, self.audit))
     }
@@ -173,6 +202,7 @@ async fn connect<DB: Backend>(
     source: PoolSource<DB>,
     pool: PoolOptions<DB>,
     kept_statements: usize,
+    pooling: Pooling,
 ) -> sqlx::Result<Pool<DB>> {
     let options = match source.0 {
         Source::Pool(pool) => return Ok(pool),
@@ -188,7 +218,7 @@ async fn connect<DB: Backend>(
             Box::pin(async move { connection.ping().await.map(|()| true) })
         });
     }
-    settings.connect_with(DB::tune(*options, kept_statements)).await
+    settings.connect_with(DB::tune(*options, kept_statements, pooling)).await
 }
 
 impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {
@@ -196,6 +226,7 @@ impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {
         f.debug_struct("ScopedPoolBuilder")
             .field("source", &self.source)
             .field("kept_statements", &self.kept_statements)
+            .field("pooling", &self.pooling)
             .field("audit", &self.audit)
             .finish_non_exhaustive()
     }

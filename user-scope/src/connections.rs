@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::{Pool, SqlStr};
 use tokio::sync::OnceCell;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Pooling};
 use crate::context::Caller;
 use crate::enforcement::Enforcement;
 use crate::identifier::IdValue;
@@ -23,13 +23,15 @@ struct Inner<DB: Backend> {
     /// The login of system mode, if it has one of its own.
     system: Option<Pool<DB>>,
     guard: Guard,
+    pooling: Pooling,
     /// That the guard fits the database; it is looked at once.
     fits: OnceCell<()>,
 }
 
 impl<DB: Backend> Connections<DB> {
-    pub(crate) fn new(users: Pool<DB>, system: Option<Pool<DB>>, guard: Guard) -> Self {
-        Self(Arc::new(Inner { users, system, guard, fits: OnceCell::new() }))
+    pub(crate) fn new(users: Pool<DB>, system: Option<Pool<DB>>, guard: Guard, pooling: Pooling) -> Self {
+        let pooling = pooling.of::<DB>();
+        Self(Arc::new(Inner { users, system, guard, pooling, fits: OnceCell::new() }))
     }
 
     /// The pool of everybody's login, for what is nobody's: the log, and the library's own tables.
@@ -46,19 +48,28 @@ impl<DB: Backend> Connections<DB> {
         &self.0.guard
     }
 
-    /// A connection for one operation. Where the database is to keep users apart it is in a transaction that says who is
-    /// asking, and nothing that is done on it stands before that is committed.
+    pub(crate) fn pooling(&self) -> Pooling {
+        self.0.pooling
+    }
+
+    /// Whether an operation by itself is in a transaction, whatever it does.
+    fn begins(&self) -> bool {
+        self.0.guard.enforcement == Enforcement::Database || self.0.pooling == Pooling::Transaction
+    }
+
+    /// A connection for one operation. Where the database is to keep users apart, or a pooler stands before it, it is in a
+    /// transaction that says who is asking, and nothing that is done on it stands before that is committed.
     pub(crate) async fn lease<C: Caller>(&self, caller: &C) -> sqlx::Result<Lease<DB>> {
-        match self.0.guard.enforcement {
-            Enforcement::Predicate => self.acquire(caller.receipt().is_some()).await,
-            Enforcement::Database => self.lease_of(caller.user().as_ref()).await,
+        match self.begins() {
+            false => self.acquire(caller.receipt().is_some()).await,
+            true => self.lease_of(caller.user().as_ref()).await,
         }
     }
 
     /// The same, for a user whose type the audit has forgotten, or for system mode.
     pub(crate) async fn lease_of(&self, user: Option<&IdValue>) -> sqlx::Result<Lease<DB>> {
         let mut lease = self.acquire(user.is_none()).await?;
-        if self.0.guard.enforcement == Enforcement::Database {
+        if self.begins() {
             lease.begin(self.opening(user)).await?;
         }
         Ok(lease)
@@ -68,7 +79,7 @@ impl<DB: Backend> Connections<DB> {
     pub(crate) async fn acquire(&self, for_system_mode: bool) -> sqlx::Result<Lease<DB>> {
         self.check().await?;
         let system = self.0.system.as_ref().filter(|_| for_system_mode);
-        Lease::acquire(system.unwrap_or(&self.0.users)).await
+        Lease::of(system.unwrap_or(&self.0.users), self.0.pooling).await
     }
 
     /// How a transaction of this user, or of system mode, is begun. A user's always says who he is: for raw SQL, on tables
@@ -92,7 +103,7 @@ impl<DB: Backend> Connections<DB> {
     /// Looks, once, whether what keeps users apart here is what the database expects.
     pub(crate) async fn check(&self) -> sqlx::Result<()> {
         let inner = &*self.0;
-        let look = || fit::check(&inner.users, inner.system.as_ref(), &inner.guard);
+        let look = || fit::check(&inner.users, inner.system.as_ref(), &inner.guard, inner.pooling);
         inner.fits.get_or_try_init(look).await.copied()
     }
 

@@ -9,13 +9,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Pooling, Prepares, Wire};
 use crate::sql;
 
 #[derive(Debug)]
 pub(crate) struct Lease<DB: Backend> {
     connection: PoolConnection<DB>,
     state: State,
+    pooling: Pooling,
     /// Rows are on their way, and nobody knows how many.
     expects_rows: bool,
     /// SQL that is not ours ran here, and may have left anything behind: a setting, a role, a table that hides another.
@@ -33,12 +34,39 @@ enum State {
 }
 
 impl<DB: Backend> Lease<DB> {
+    /// A connection of a pool of which nothing is known: it may lead to a pooler.
     pub(crate) async fn acquire(pool: &Pool<DB>) -> sqlx::Result<Self> {
-        Ok(Self { connection: pool.acquire().await?, state: State::Idle, expects_rows: false, was_lent: false })
+        Self::of(pool, Pooling::Transaction).await
     }
 
-    pub(crate) fn connection(&mut self) -> &mut DB::Connection {
-        &mut self.connection
+    pub(crate) async fn of(pool: &Pool<DB>, pooling: Pooling) -> sqlx::Result<Self> {
+        let pooling = pooling.of::<DB>();
+        Ok(Self {
+            connection: pool.acquire().await?,
+            state: State::Idle,
+            pooling,
+            expects_rows: false,
+            was_lent: false,
+        })
+    }
+
+    /// A connection to ask something on, in nobody's name: in a transaction if nothing else keeps the server's with it.
+    pub(crate) async fn ready(pool: &Pool<DB>, pooling: Pooling) -> sqlx::Result<Self> {
+        let mut lease = Self::of(pool, pooling).await?;
+        if lease.pooling == Pooling::Transaction {
+            lease.begin(SqlStr::from_static(DB::BEGIN)).await?;
+        }
+        Ok(lease)
+    }
+
+    /// What statements are sent on.
+    pub(crate) fn connection(&mut self) -> Wire<'_, DB> {
+        let prepares = match (self.pooling, self.state) {
+            (Pooling::Session, _) => Prepares::Named,
+            (Pooling::Transaction, State::Open) => Prepares::Unnamed,
+            (Pooling::Transaction, State::Idle | State::Beginning) => Prepares::Nothing,
+        };
+        Wire { connection: &mut self.connection, prepares }
     }
 
     pub(crate) const fn is_open(&self) -> bool {
@@ -50,9 +78,10 @@ impl<DB: Backend> Lease<DB> {
         self.expects_rows = expected;
     }
 
-    /// SQL that is not ours is going to run here.
-    pub(crate) const fn lend(&mut self) {
+    /// The connection for SQL that is not ours.
+    pub(crate) fn lend(&mut self) -> &mut DB::Connection {
         self.was_lent = true;
+        &mut self.connection
     }
 
     /// Begins by this statement, which may say more than BEGIN.
@@ -61,7 +90,7 @@ impl<DB: Backend> Lease<DB> {
         let mut begun = DB::TransactionManager::begin(&mut self.connection, Some(statement.clone())).await;
         if matches!(begun, Err(sqlx::Error::InvalidSavePointStatement)) {
             // SQL that was not ours has ended a transaction behind sqlx's back, which counts it until a ROLLBACK succeeds.
-            DB::execute_script(&mut self.connection, sql::begin::<DB>()).await?;
+            DB::execute_script(self.connection(), sql::begin::<DB>()).await?;
             DB::TransactionManager::rollback(&mut self.connection).await?;
             begun = DB::TransactionManager::begin(&mut self.connection, Some(statement)).await;
         }
@@ -72,7 +101,7 @@ impl<DB: Backend> Lease<DB> {
 
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
         if self.was_lent && DB::IS_REMOTE {
-            DB::execute_script(&mut self.connection, SqlStr::from_static(sql::commit_lent(DB::DIALECT))).await?;
+            DB::execute_script(self.connection(), SqlStr::from_static(sql::commit_lent(DB::DIALECT))).await?;
         } else {
             DB::TransactionManager::commit(&mut self.connection).await?;
         }

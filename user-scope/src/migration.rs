@@ -4,17 +4,17 @@ use std::pin::pin;
 
 use sqlx::{Pool, SqlStr};
 
-use crate::backend::{Backend, Query};
+use crate::backend::{Backend, Pooling, Query};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdKind;
 use crate::lease::Lease;
 use crate::observe::observed;
 use crate::sql::{self, schema};
 
-pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, owner: IdKind) -> Result<()> {
+pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, pooling: Pooling, owner: IdKind) -> Result<()> {
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
     let migrated = async {
-        let mut lease = Lease::acquire(pool).await.map_err(failed)?;
+        let mut lease = Lease::ready(pool, pooling).await.map_err(failed)?;
         check(&mut lease, owner).await?;
         migrate(&mut lease, owner).await.map_err(failed)
     };
@@ -43,7 +43,9 @@ async fn migrate<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> sqlx::Res
     if begun && integer::<DB>(lease, schema::DONE).await? >= schema::last(DB::DIALECT) {
         return Ok(());
     }
-    lease.begin(sql::begin::<DB>()).await?;
+    if !lease.is_open() {
+        lease.begin(sql::begin::<DB>()).await?;
+    }
     DB::execute_script(lease.connection(), SqlStr::from_static(schema::begin(DB::DIALECT))).await?;
     let done = integer::<DB>(lease, schema::DONE).await?;
     for step in schema::pending(DB::DIALECT, owner, done) {

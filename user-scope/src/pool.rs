@@ -8,7 +8,7 @@ use sqlx::Pool;
 use uuid::Uuid;
 
 use crate::audit::{Audit, AuditSettings, AuditStats, AuditTrail};
-use crate::backend::Backend;
+use crate::backend::{Backend, Pooling};
 use crate::builder::{PoolSource, ScopedPoolBuilder};
 use crate::connections::Connections;
 use crate::context::UserContext;
@@ -57,7 +57,7 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
     ///
     /// For users of another type, or a pool that connects by itself, see [`builder`](Self::builder).
     pub fn new(pool: Pool<DB>) -> Self {
-        Self::assemble(Connections::new(pool, None, Guard::default()), AuditSettings::default())
+        Self::assemble(Connections::new(pool, None, Guard::default(), Pooling::Session), AuditSettings::default())
     }
 
     /// Starts a pool from a pool of sqlx, or from connect options, whose connections are then made by settings
@@ -152,7 +152,8 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     /// [`Error::Schema`](crate::Error::Schema) if there is a table of that name which the library did not make, or, on
     /// PostgreSQL, one for users of another type; SQLite's holds users of any type as text.
     pub async fn migrate(&self) -> Result<()> {
-        migration::run(self.state.connections().pool(), <Id::Raw as RawIdentifier>::KIND).await
+        let connections = self.state.connections();
+        migration::run(connections.pool(), connections.pooling(), <Id::Raw as RawIdentifier>::KIND).await
     }
 
     /// Shuts down: lets nothing begin any more, waits for the operations and transactions that are under way, then until

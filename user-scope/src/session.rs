@@ -9,7 +9,7 @@ use sqlx::SqlStr;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audit::{Audit, Entry};
-use crate::backend::Backend;
+use crate::backend::{Backend, Wire};
 use crate::context::Caller;
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
@@ -181,7 +181,7 @@ impl<DB: Backend> Shared<DB> {
 }
 
 impl<DB: Backend> Session<'_, DB> {
-    pub(crate) fn connection(&mut self) -> &mut DB::Connection {
+    pub(crate) fn connection(&mut self) -> Wire<'_, DB> {
         match self {
             Self::Own(lease, _) => lease.connection(),
             Self::Transaction(shared, _) => shared.lease.connection(),

@@ -15,7 +15,6 @@ use crate::context::{Administers, Caller, Inserts, Scope, UserContext, Writes, s
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdValue, Identifier};
-use crate::lease::Lease;
 use crate::observe::observed;
 use crate::pool::ScopedPool;
 use crate::repository::ScopedRepository;
@@ -92,7 +91,7 @@ async fn commit_receipt<DB: Backend, Id: Identifier>(
     });
     let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
-    let mut lease = Lease::acquire(pool.state().connections().pool()).await.map_err(failed)?;
+    let mut lease = pool.state().connections().acquire(false).await.map_err(failed)?;
     lease.begin(sql::begin::<DB>()).await.map_err(failed)?;
     DB::execute(lease.connection(), query).await.map_err(|error| Error::Audit { source: error.into() })?;
     lease.commit().await.map_err(failed)

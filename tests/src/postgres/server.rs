@@ -121,6 +121,11 @@ impl Server {
         self.superuser.clone().username(&self.app_role()).password(&self.password)
     }
 
+    /// The logins of the owner and of the application, with their passwords.
+    pub(crate) fn logins(&self) -> [(String, &str); 2] {
+        [(self.owner_role(), &self.password), (self.app_role(), &self.password)]
+    }
+
     /// The name of the role that owns databases and tables.
     #[must_use]
     pub fn owner_role(&self) -> String {

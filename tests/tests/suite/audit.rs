@@ -7,7 +7,7 @@ use super::databases::TestDb;
 use super::entities::{NewProject, NewSecret, NewSubtask, Project, Secret, Status, Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     every_access_leaves_one_row,
     a_write_that_cannot_be_recorded_is_not_made,
     a_denial_is_recorded_and_a_miss_is_not,

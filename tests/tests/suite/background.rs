@@ -15,7 +15,7 @@ use super::databases::TestDb;
 use super::entities::Task;
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     background_writes_go_to_the_sink,
     a_sink_that_fails_for_a_while_loses_nothing_and_stores_nothing_twice,
     a_full_queue_makes_the_caller_wait,

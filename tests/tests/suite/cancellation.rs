@@ -18,7 +18,10 @@ use super::databases::TestDb;
 use super::entities::{NewSubtask, Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database!(cancelled_operations_lose_and_leave_nothing, a_cancelled_system_request_leaves_a_clean_pool);
+on_each_database_and_through_pgbouncer!(
+    cancelled_operations_lose_and_leave_nothing,
+    a_cancelled_system_request_leaves_a_clean_pool
+);
 
 /// How many operations are cancelled, beside those that are done before it comes to that.
 const CANCELLATIONS: u32 = 3_000;

@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Pool, Postgres, Row, Sqlite};
 use user_scope::{Enforcement, Identifier, Isolation, PoolSource, RawIdentifier, ScopedPool, ScopedPoolBuilder, Uuid};
+use user_scope_tests::pgbouncer::PgBouncer;
 use user_scope_tests::postgres::{self, Template};
 use user_scope_tests::sqlite;
 
@@ -10,11 +11,17 @@ use super::shelf::{self, ShelfDb};
 
 tokio::task_local! {
     static ISOLATED: ();
+    static POOLED: ();
 }
 
 /// Runs a test of PostgreSQL on tables that are isolated, with a pool that tells the database who is asking.
 pub async fn isolated(test: impl Future<Output = ()>) {
     ISOLATED.scope((), test).await;
+}
+
+/// The same, through PgBouncer.
+pub async fn pooled(test: impl Future<Output = ()>) {
+    POOLED.scope((), isolated(test)).await;
 }
 
 /// What keeps users apart in the test that is running.
@@ -28,6 +35,10 @@ pub fn enforcement() -> Enforcement {
 /// A builder of pools as the application has them in the test that is running.
 pub fn builder<DB: TestDb>(source: PoolSource<DB>) -> ScopedPoolBuilder<DB, Uuid> {
     let builder = ScopedPool::builder(source).enforcement(enforcement());
+    let builder = match POOLED.try_with(|()| ()) {
+        Ok(()) => builder.transaction_pooling(),
+        Err(_) => builder,
+    };
     match enforcement() {
         Enforcement::Predicate => builder,
         Enforcement::Database => builder.system_role(postgres::server().system_role()),
@@ -122,7 +133,10 @@ impl TestDb for Postgres {
     }
 
     fn source(home: &Self::Home) -> PoolSource<Self> {
-        home.app().into()
+        match POOLED.try_with(|()| ()) {
+            Ok(()) => PgBouncer::shared().before(&home.app()).into(),
+            Err(_) => home.app().into(),
+        }
     }
 
     fn source_without_keys(home: &Self::Home) -> PoolSource<Self> {

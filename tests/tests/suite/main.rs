@@ -35,6 +35,20 @@ macro_rules! on_each_database {
     };
 }
 
+/// The same, and through PgBouncer in transaction mode: for what an operation can do to a connection, or rest on.
+macro_rules! on_each_database_and_through_pgbouncer {
+    ($($test:ident),+ $(,)?) => {
+        on_each_database!($($test),+);
+
+        mod pooled {
+            $(#[tokio::test]
+            async fn $test() {
+                crate::databases::pooled(super::$test::<sqlx::Postgres>()).await;
+            })+
+        }
+    };
+}
+
 mod access_matrix;
 mod aggregates;
 mod attacks;
@@ -70,6 +84,7 @@ mod pages_at_random;
 mod pages_cost;
 mod pages_of_types;
 mod parents;
+mod pgbouncer;
 mod predicates;
 mod purging;
 mod readme;

@@ -12,7 +12,7 @@ use super::databases::TestDb;
 use super::entities::{Note, Task};
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     many_rows_are_streamed_in_order_and_none_of_anybody_elses,
     the_first_rows_arrive_before_the_last_is_read,
     a_result_without_an_end_can_be_streamed_and_left,

@@ -11,7 +11,7 @@ use super::entities::{NewNote, Note, Task};
 use super::streams::{MANY, Mark, NewMark, failing_at, many_notes};
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     a_stream_that_is_dropped_early_leaves_its_transaction_usable,
     while_a_stream_is_open_its_transaction_is_busy,
     an_operation_that_waits_when_a_stream_opens_is_told,

@@ -8,7 +8,7 @@ use super::household::{details, literal, new_album, rows};
 use super::shelf::{Album, Badge, Folder, Loan, NewTrack, Page, Review, Setting, Take, Track, TrackChanges};
 use super::world::{World, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     a_row_goes_with_children_and_grandchildren,
     a_tree_goes_with_all_that_belongs_to_it_deleted_rows_too,
     every_row_is_recorded_with_both_owners,

@@ -9,7 +9,7 @@ use super::shelf::{Album, Badge, BadgeChanges, Folder, Page, Review, Take, Track
 use super::transfers::{is_owned_by, owners};
 use super::world::{World, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     a_row_whose_parent_stays_behind_stays_too,
     a_row_below_whose_other_parent_stays_behind_holds_all,
     children_of_a_tree_hold_it_if_their_tree_or_parent_stays_behind,

@@ -7,7 +7,7 @@ use super::entities::{NewSubtask, NewTask, Status, Subtask, Task};
 use super::shelf::{Album, NewAlbum, NewSetting, Setting};
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     a_row_is_inserted_and_then_changed_by_its_key,
     the_same_key_of_two_users_is_two_rows,
     a_row_is_inserted_and_then_changed_by_its_id,

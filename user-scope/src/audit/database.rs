@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::Pool;
 
 use super::{AuditEvent, AuditSink, BoxFuture, SinkError};
-use crate::backend::{Backend, LogRow};
+use crate::backend::{Backend, LogRow, Pooling};
 use crate::error::Cause;
 use crate::identifier::{IdKind, Identifier, RawIdentifier};
 use crate::lease::Lease;
@@ -15,17 +15,25 @@ use crate::sql;
 pub struct DatabaseSink<DB: Backend> {
     pool: Pool<DB>,
     kind: IdKind,
+    pooling: Pooling,
 }
 
 impl<DB: Backend> DatabaseSink<DB> {
     /// A sink that writes through `pool`, of which the users are identified by `Id`. For a
     /// [`FanOut`](super::FanOut); by itself it is what a pool has anyway.
     pub fn new<Id: Identifier>(pool: Pool<DB>) -> Self {
-        Self::of_kind(pool, <Id::Raw as RawIdentifier>::KIND)
+        Self::of_kind(pool, <Id::Raw as RawIdentifier>::KIND, Pooling::Session)
     }
 
-    pub(super) const fn of_kind(pool: Pool<DB>, kind: IdKind) -> Self {
-        Self { pool, kind }
+    /// The pool leads to a pooler in transaction mode; as
+    /// [`ScopedPoolBuilder::transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
+    pub const fn transaction_pooling(mut self) -> Self {
+        self.pooling = Pooling::Transaction;
+        self
+    }
+
+    pub(super) const fn of_kind(pool: Pool<DB>, kind: IdKind, pooling: Pooling) -> Self {
+        Self { pool, kind, pooling }
     }
 }
 
@@ -40,10 +48,10 @@ impl<DB: Backend> AuditSink for DatabaseSink<DB> {
         Box::pin(async move {
             let rows: Vec<LogRow> = events.iter().map(log_row).collect();
             let mut rest = rows.as_slice();
-            let mut lease = Lease::acquire(&self.pool).await.map_err(Cause::from)?;
+            let mut lease = Lease::ready(&self.pool, self.pooling).await.map_err(Cause::from)?;
             // One commit for all of them: on SQLite it waits for the disk.
             let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
-            if several {
+            if several && !lease.is_open() {
                 lease.begin(sql::begin::<DB>()).await.map_err(Cause::from)?;
             }
             while !rest.is_empty() {
@@ -52,7 +60,7 @@ impl<DB: Backend> AuditSink for DatabaseSink<DB> {
                 DB::execute(lease.connection(), query).await.map_err(Cause::from)?;
                 rest = others;
             }
-            if several {
+            if lease.is_open() {
                 lease.commit().await.map_err(Cause::from)?;
             }
             Ok(())

@@ -219,7 +219,8 @@ impl<DB: Backend> Audit<DB> {
         let (sender, queue) = mpsc::channel(self.settings.queue);
         let (alive, ended) = watch::channel(());
         let sink = self.settings.sink.clone();
-        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(self.connections.pool().clone(), self.kind)));
+        let (pool, pooling) = (self.connections.pool(), self.connections.pooling());
+        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(pool.clone(), self.kind, pooling)));
         runtime.spawn(Writer::new(queue, sink, self.connections.clone(), Arc::clone(&self.counters), alive).run());
         *line = Line::Open { sender, ended };
         true

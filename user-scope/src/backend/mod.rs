@@ -13,6 +13,7 @@ mod shared;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod value;
+mod wire;
 
 use std::fmt;
 use std::future::Future;
@@ -27,6 +28,7 @@ pub(crate) use refusal::column_without_null;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use shared::methods_that_every_driver_has;
 pub use value::Value;
+pub(crate) use wire::{Pooling, Prepares, Wire};
 
 use crate::identifier::{IdKind, IdValue};
 
@@ -36,7 +38,7 @@ use crate::identifier::{IdKind, IdValue};
 pub struct Query<DB: Database> {
     pub(crate) text: SqlStr,
     pub(crate) arguments: DB::Arguments,
-    /// Whether the connection keeps the prepared statement: not for texts that are unlikely to come again.
+    /// Whether the connection keeps the prepared statement, if it can: not for texts that are unlikely to come again.
     pub(crate) keep: bool,
 }
 
@@ -107,6 +109,7 @@ pub trait Backend: Database + sealed::Sealed {
     fn tune(
         options: <Self::Connection as Connection>::Options,
         kept_statements: usize,
+        pooling: Pooling,
     ) -> <Self::Connection as Connection>::Options;
 
     #[doc(hidden)]
@@ -147,32 +150,26 @@ pub trait Backend: Database + sealed::Sealed {
 
     #[doc(hidden)]
     fn fetch_optional(
-        connection: &mut Self::Connection,
+        wire: Wire<'_, Self>,
         query: Query<Self>,
     ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
     /// The row that a write returns, when it has been carried out to its end. By itself, outside of a transaction, a
     /// statement of SQLite is committed, or refused, only after it has given its last row.
     #[doc(hidden)]
     fn fetch_written(
-        connection: &mut Self::Connection,
+        wire: Wire<'_, Self>,
         query: Query<Self>,
     ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
     #[doc(hidden)]
-    fn fetch_all(
-        connection: &mut Self::Connection,
-        query: Query<Self>,
-    ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
+    fn fetch_all(wire: Wire<'_, Self>, query: Query<Self>)
+    -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
     /// The rows one by one, as they come.
     #[doc(hidden)]
-    fn fetch(connection: &mut Self::Connection, query: Query<Self>) -> RowsOf<'_, Self>;
+    fn fetch(wire: Wire<'_, Self>, query: Query<Self>) -> RowsOf<'_, Self>;
     /// Runs a statement and tells how many rows it touched.
     #[doc(hidden)]
-    fn execute(connection: &mut Self::Connection, query: Query<Self>)
-    -> impl Future<Output = sqlx::Result<u64>> + Send;
+    fn execute(wire: Wire<'_, Self>, query: Query<Self>) -> impl Future<Output = sqlx::Result<u64>> + Send;
     /// Runs several statements without arguments, as one message.
     #[doc(hidden)]
-    fn execute_script(
-        connection: &mut Self::Connection,
-        script: SqlStr,
-    ) -> impl Future<Output = sqlx::Result<()>> + Send;
+    fn execute_script(wire: Wire<'_, Self>, script: SqlStr) -> impl Future<Output = sqlx::Result<()>> + Send;
 }

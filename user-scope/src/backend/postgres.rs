@@ -6,7 +6,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgConnectOptions, PgTypeInfo};
 use sqlx::{Encode, Postgres, Row, Type, ValueRef};
 
-use super::{Backend, Dialect, KeyValue, LogRow, Query, Value, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Pooling, Query, Value, Wire, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Postgres {
@@ -15,8 +15,13 @@ impl Backend for Postgres {
     const CANCELLED_BEGIN_LEAKS: bool = true;
     const IS_REMOTE: bool = true;
 
-    fn tune(options: PgConnectOptions, kept_statements: usize) -> PgConnectOptions {
-        options.statement_cache_capacity(kept_statements)
+    /// A pooler refuses what it does not know at the start of a connection. Since PostgreSQL 12 floats are exact without it.
+    fn tune(options: PgConnectOptions, kept_statements: usize, pooling: Pooling) -> PgConnectOptions {
+        let options = options.statement_cache_capacity(kept_statements);
+        match pooling {
+            Pooling::Session => options,
+            Pooling::Transaction => options.extra_float_digits(None),
+        }
     }
 
     methods_that_every_driver_has!();
@@ -26,8 +31,8 @@ impl Backend for Postgres {
     }
 
     /// sqlx reads on until the server is ready for the next statement.
-    async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
-        Self::fetch_optional(connection, query).await
+    async fn fetch_written(wire: Wire<'_, Self>, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
+        Self::fetch_optional(wire, query).await
     }
 
     fn get_key(row: &Self::Row, position: usize) -> sqlx::Result<KeyValue> {

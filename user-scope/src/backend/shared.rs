@@ -55,30 +55,30 @@ macro_rules! methods_that_every_driver_has {
         }
 
         async fn fetch_optional(
-            connection: &mut Self::Connection,
+            wire: crate::backend::Wire<'_, Self>,
             query: Query<Self>,
         ) -> sqlx::Result<Option<Self::Row>> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch_optional(connection, statement).await
+            let statement = crate::backend::wire::statement(query, wire.prepares);
+            sqlx::Executor::fetch_optional(wire.connection, statement).await
         }
 
-        async fn fetch_all(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Vec<Self::Row>> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch_all(connection, statement).await
+        async fn fetch_all(wire: crate::backend::Wire<'_, Self>, query: Query<Self>) -> sqlx::Result<Vec<Self::Row>> {
+            let statement = crate::backend::wire::statement(query, wire.prepares);
+            sqlx::Executor::fetch_all(wire.connection, statement).await
         }
 
-        fn fetch(connection: &mut Self::Connection, query: Query<Self>) -> crate::backend::RowsOf<'_, Self> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            sqlx::Executor::fetch(connection, statement)
+        fn fetch(wire: crate::backend::Wire<'_, Self>, query: Query<Self>) -> crate::backend::RowsOf<'_, Self> {
+            let statement = crate::backend::wire::statement(query, wire.prepares);
+            sqlx::Executor::fetch(wire.connection, statement)
         }
 
-        async fn execute(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<u64> {
-            let statement = sqlx::query_with(query.text, query.arguments).persistent(query.keep);
-            Ok(sqlx::Executor::execute(connection, statement).await?.rows_affected())
+        async fn execute(wire: crate::backend::Wire<'_, Self>, query: Query<Self>) -> sqlx::Result<u64> {
+            let statement = crate::backend::wire::statement(query, wire.prepares);
+            Ok(sqlx::Executor::execute(wire.connection, statement).await?.rows_affected())
         }
 
-        async fn execute_script(connection: &mut Self::Connection, script: sqlx::SqlStr) -> sqlx::Result<()> {
-            sqlx::Executor::execute(connection, sqlx::raw_sql(script)).await.map(drop)
+        async fn execute_script(wire: crate::backend::Wire<'_, Self>, script: sqlx::SqlStr) -> sqlx::Result<()> {
+            sqlx::Executor::execute(wire.connection, sqlx::raw_sql(script)).await.map(drop)
         }
     };
 }

@@ -5,7 +5,7 @@ use sqlx::error::{BoxDynError, UnexpectedNullError};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Row, Sqlite, TypeInfo, ValueRef};
 
-use super::{Backend, Dialect, KeyValue, LogRow, Query, Value, methods_that_every_driver_has};
+use super::{Backend, Dialect, KeyValue, LogRow, Pooling, Query, Value, Wire, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
 
 impl Backend for Sqlite {
@@ -15,7 +15,7 @@ impl Backend for Sqlite {
     const IS_REMOTE: bool = false;
 
     /// With a write-ahead log readers do not wait for the writer, nor he for them.
-    fn tune(options: SqliteConnectOptions, kept_statements: usize) -> SqliteConnectOptions {
+    fn tune(options: SqliteConnectOptions, kept_statements: usize, _pooling: Pooling) -> SqliteConnectOptions {
         options.journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(kept_statements)
     }
 
@@ -33,8 +33,8 @@ impl Backend for Sqlite {
         Ok(value)
     }
 
-    async fn fetch_written(connection: &mut Self::Connection, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
-        Ok(Self::fetch_all(connection, query).await?.into_iter().next())
+    async fn fetch_written(wire: Wire<'_, Self>, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {
+        Ok(Self::fetch_all(wire, query).await?.into_iter().next())
     }
 
     /// The storage class of the value counts, not the type of the column.

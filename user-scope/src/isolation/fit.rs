@@ -6,7 +6,7 @@ use sqlx::Pool;
 
 use super::SYSTEM_ROLE;
 use super::facts::{Texts, ask};
-use crate::backend::{Backend, Dialect};
+use crate::backend::{Backend, Dialect, Pooling};
 use crate::enforcement::Enforcement;
 use crate::error::Result;
 use crate::lease::Lease;
@@ -32,11 +32,16 @@ impl Default for Guard {
 #[error("{0}")]
 pub(crate) struct Misfit(pub(crate) String);
 
-pub(crate) async fn check<DB: Backend>(users: &Pool<DB>, system: Option<&Pool<DB>>, guard: &Guard) -> sqlx::Result<()> {
+pub(crate) async fn check<DB: Backend>(
+    users: &Pool<DB>,
+    system: Option<&Pool<DB>>,
+    guard: &Guard,
+    pooling: Pooling,
+) -> sqlx::Result<()> {
     if DB::DIALECT == Dialect::Sqlite {
         return Ok(());
     }
-    let mut lease = Lease::acquire(users).await?;
+    let mut lease = Lease::ready(users, pooling).await?;
     let row = ask(&mut lease, question::STANDING, &[&guard.system_role]).await?.pop().unwrap_or_default();
     let mut row = Texts(row);
     let (login, active, policies) = (row.text(), row.list(), row.text());

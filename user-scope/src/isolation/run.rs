@@ -7,7 +7,7 @@ use sqlx::Pool;
 use super::facts::{self, Facts, Texts};
 use super::plan::{Plan, Step};
 use super::{Settings, named, postgres, sqlite};
-use crate::backend::{Backend, Dialect};
+use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::observe::observed;
@@ -24,7 +24,10 @@ pub(super) struct Looked<'a> {
 }
 
 pub(super) async fn plan<DB: Backend>(tables: &[Table], settings: &Settings, pool: &Pool<DB>) -> Result<Plan> {
-    let planned = async { planned(&mut acquire(pool).await?, tables, settings).await };
+    let planned = async {
+        let mut lease = Lease::ready(pool, Pooling::Transaction).await.map_err(failed)?;
+        planned(&mut lease, tables, settings).await
+    };
     let mut plan = Plan::default();
     observed(NAME, "plan", pin!(async { planned.await.map(|found| plan = found) })).await?;
     Ok(plan)

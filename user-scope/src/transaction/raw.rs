@@ -96,7 +96,6 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
         let (audit, connections) = (self.open.state.audit(), self.open.state.connections());
         let shared = self.open.common.get_mut();
         let lent = async {
-            shared.lease.lend();
             shared.health = Health::Busy;
             let savepoint = DB::execute_script(shared.lease.connection(), sqlx::SqlStr::from_static(sql::LEND));
             savepoint.await.map_err(|error| {
@@ -112,6 +111,6 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
             Ok(())
         };
         observed(TRANSACTION, "raw_sql", pin!(lent)).await?;
-        Ok(self.open.common.get_mut().lease.connection())
+        Ok(self.open.common.get_mut().lease.lend())
     }
 }
