@@ -210,6 +210,11 @@
 //! and stands in the audit. Labels hold names that stand in the code, and no value and no user. An audit row that is atomic
 //! with its write is no event of the background audit.
 //!
+//! # Larger set-ups
+//!
+//! Behind PgBouncer a pool is built with [`transaction_pooling`](ScopedPoolBuilder::transaction_pooling). The [`guide`] tells of
+//! tables in [partitions](guide::partitions), and on [Citus](guide::citus).
+//!
 //! # Features
 //!
 //! | feature | gives |
@@ -240,6 +245,7 @@ pub mod derive_support;
 mod enforcement;
 mod entity;
 mod error;
+pub mod guide;
 mod identifier;
 mod isolation;
 mod lease;

@@ -6,7 +6,7 @@ use super::databases::TestDb;
 use super::entities::{NewSubtask, NewTask, Status, Subtask, SubtaskChanges, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     rows_that_are_inserted_together_come_back_in_their_order,
     rows_of_which_one_has_a_foreign_parent_are_not_inserted_at_all,
     thousands_of_rows_are_inserted_or_none,

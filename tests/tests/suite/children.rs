@@ -11,7 +11,7 @@ use super::household::literal;
 use super::shelf::{Album, Folder, Page, Review, Track};
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     the_children_of_a_row_are_narrowed_and_ordered_as_any_rows,
     a_foreign_parent_has_no_children,
     the_children_of_many_rows_come_in_their_order,

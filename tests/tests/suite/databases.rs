@@ -10,35 +10,45 @@ use super::entities::{Account, AppDb, Document, Milestone, Note, Project, SCHEMA
 use super::shelf::{self, ShelfDb};
 
 tokio::task_local! {
-    static ISOLATED: ();
-    static POOLED: ();
+    static WAY: Way;
+}
+
+/// How PostgreSQL is used in the test that is running.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    isolated: bool,
+    pooled: bool,
+    partitioned: bool,
+}
+
+fn way() -> Way {
+    WAY.try_with(|way| *way).unwrap_or_default()
 }
 
 /// Runs a test of PostgreSQL on tables that are isolated, with a pool that tells the database who is asking.
 pub async fn isolated(test: impl Future<Output = ()>) {
-    ISOLATED.scope((), test).await;
+    WAY.scope(Way { isolated: true, ..way() }, test).await;
 }
 
 /// The same, through PgBouncer.
 pub async fn pooled(test: impl Future<Output = ()>) {
-    POOLED.scope((), isolated(test)).await;
+    WAY.scope(Way { isolated: true, pooled: true, ..way() }, test).await;
+}
+
+/// On tables that are partitioned by a hash of the owner.
+pub async fn partitioned(test: impl Future<Output = ()>) {
+    WAY.scope(Way { partitioned: true, ..way() }, test).await;
 }
 
 /// What keeps users apart in the test that is running.
 pub fn enforcement() -> Enforcement {
-    match ISOLATED.try_with(|()| ()) {
-        Ok(()) => Enforcement::Database,
-        Err(_) => Enforcement::Predicate,
-    }
+    if way().isolated { Enforcement::Database } else { Enforcement::Predicate }
 }
 
 /// A builder of pools as the application has them in the test that is running.
 pub fn builder<DB: TestDb>(source: PoolSource<DB>) -> ScopedPoolBuilder<DB, Uuid> {
     let builder = ScopedPool::builder(source).enforcement(enforcement());
-    let builder = match POOLED.try_with(|()| ()) {
-        Ok(()) => builder.transaction_pooling(),
-        Err(_) => builder,
-    };
+    let builder = if way().pooled { builder.transaction_pooling() } else { builder };
     match enforcement() {
         Enforcement::Predicate => builder,
         Enforcement::Database => builder.system_role(postgres::server().system_role()),
@@ -105,12 +115,8 @@ impl TestDb for Postgres {
         static INTEGER: Template = Template::new("integer", |owner, _| Box::pin(set_up::<i64>(owner)));
         static TEXT: Template = Template::new("text", |owner, _| Box::pin(set_up::<String>(owner)));
         // The same, isolated.
-        static ISOLATED_UUID: Template = Template::new("isolated_uuid", |owner, _| {
-            Box::pin(set_up_isolated::<Uuid>(owner, |isolation| {
-                let isolation = isolation.with::<Task>().with::<Subtask>().with::<Project>().with::<Milestone>();
-                shelf::isolated(isolation.with::<Secret>())
-            }))
-        });
+        static ISOLATED_UUID: Template =
+            Template::new("isolated_uuid", |owner, _| Box::pin(set_up_isolated::<Uuid>(owner, all_of_uuids)));
         static ISOLATED_NEWTYPE: Template = Template::new("isolated_newtype", |owner, _| {
             Box::pin(set_up_isolated::<UserId>(owner, |isolation| isolation.with::<Document>()))
         });
@@ -120,6 +126,15 @@ impl TestDb for Postgres {
         static ISOLATED_TEXT: Template = Template::new("isolated_text", |owner, _| {
             Box::pin(set_up_isolated::<String>(owner, |isolation| isolation.with::<Account>()))
         });
+        // The same in partitions. What is set up is told by the way of the test that asks first, which is that of all.
+        static PARTITIONED: Template =
+            Template::new("partitioned", |owner, _| Box::pin(set_up::<user_scope::Uuid>(owner)));
+        static ISOLATED_PARTITIONED: Template =
+            Template::new("isolated_partitioned", |owner, _| Box::pin(set_up_isolated::<Uuid>(owner, all_of_uuids)));
+        if way().partitioned && std::any::type_name::<Id>() == std::any::type_name::<Uuid>() {
+            let template = if way().isolated { &ISOLATED_PARTITIONED } else { &PARTITIONED };
+            return postgres::Database::copy(template, hint).await;
+        }
         let template = match (std::any::type_name::<Id>(), enforcement()) {
             ("i64", Enforcement::Predicate) => &INTEGER,
             ("alloc::string::String", Enforcement::Predicate) => &TEXT,
@@ -133,10 +148,7 @@ impl TestDb for Postgres {
     }
 
     fn source(home: &Self::Home) -> PoolSource<Self> {
-        match POOLED.try_with(|()| ()) {
-            Ok(()) => PgBouncer::shared().before(&home.app()).into(),
-            Err(_) => home.app().into(),
-        }
+        if way().pooled { PgBouncer::shared().before(&home.app()).into() } else { home.app().into() }
     }
 
     fn source_without_keys(home: &Self::Home) -> PoolSource<Self> {
@@ -166,7 +178,8 @@ async fn set_up<Id: RawIdentifier>(
         ("{counter}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     ];
     let owner = Pool::<Postgres>::connect_with(owner).await?;
-    Postgres::run(&owner, &schema(&names)).await?;
+    let tables = if way().partitioned { in_partitions(&schema(&names)) } else { schema(&names) };
+    Postgres::run(&owner, &tables).await?;
     let pool: ScopedPool<Postgres, Id> = ScopedPool::builder(owner).owner::<Id>().build().await?;
     pool.migrate().await?;
     pool.close().await;
@@ -185,6 +198,33 @@ async fn set_up_isolated<Id: Identifier>(
     owner.close().await;
     // With what the database said.
     Ok(done.map(drop).map_err(|error| format!("{error:?}"))?)
+}
+
+fn all_of_uuids(isolation: Isolation) -> Isolation {
+    let isolation = isolation.with::<Task>().with::<Subtask>().with::<Project>().with::<Milestone>();
+    shelf::isolated(isolation.with::<Secret>())
+}
+
+/// The tables in which an owner is called `user_id`, each in four partitions by a hash of him; their keys hold him.
+fn in_partitions(schema: &str) -> String {
+    let partitioned = |statement: &str| {
+        let name = statement.trim_start().strip_prefix("CREATE TABLE ")?.split([' ', '(']).next()?;
+        if !statement.contains("user_id") || statement.contains("IDENTITY") {
+            return None;
+        }
+        // Where a table has the key of owner and id already, it is named twice.
+        let keyed = statement.replacen(" PRIMARY KEY, user_id", " NOT NULL, PRIMARY KEY (user_id, id), user_id", 1);
+        let partitions = (0..4).map(|part| {
+            format!("CREATE TABLE {name}_p{part} PARTITION OF {name} FOR VALUES WITH (MODULUS 4, REMAINDER {part});")
+        });
+        Some(format!("{keyed} PARTITION BY HASH (user_id);{}", partitions.collect::<String>()))
+    };
+    let statements = schema.split_inclusive(';');
+    let each = statements.map(|whole| {
+        let statement = whole.trim_end_matches(';');
+        partitioned(statement).unwrap_or_else(|| whole.to_owned())
+    });
+    each.collect()
 }
 
 impl TestDb for Sqlite {

@@ -10,7 +10,7 @@ use super::household::{details, literal, rows};
 use super::shelf::{Album, Loan, Review, Take, Track};
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     a_deleted_row_takes_its_children_and_theirs_along,
     rows_deleted_by_a_condition_take_their_children_along,
     a_system_context_records_whose_rows_went_along,

@@ -54,6 +54,7 @@ impl<DB: TestDb> World<DB> {
             format!(
                 "DO $$ DECLARE key record; BEGIN
                     FOR key IN SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{table}'::regclass
+                    AND conparentid = 0
                     LOOP EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', key.conname); END LOOP;
                 END $$; {sql}"
             )

@@ -6,7 +6,7 @@ use super::databases::TestDb;
 use super::entities::{Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     a_user_reads_back_what_he_wrote,
     a_foreign_row_is_answered_as_an_absent_one,
     a_foreign_row_is_not_changed_by_any_attempt,

@@ -49,6 +49,20 @@ macro_rules! on_each_database_and_through_pgbouncer {
     };
 }
 
+/// Both, and on tables in partitions: for what a statement may look into.
+macro_rules! on_each_database_and_in_partitions {
+    ($($test:ident),+ $(,)?) => {
+        on_each_database_and_through_pgbouncer!($($test),+);
+
+        mod partitioned {
+            $(#[tokio::test]
+            async fn $test() {
+                crate::databases::partitioned(crate::databases::isolated(super::$test::<sqlx::Postgres>())).await;
+            })+
+        }
+    };
+}
+
 mod access_matrix;
 mod aggregates;
 mod attacks;
@@ -58,6 +72,7 @@ mod bulk;
 mod cancellation;
 mod captured;
 mod children;
+mod citus;
 mod cursors;
 mod cursors_forged;
 mod databases;
@@ -84,6 +99,7 @@ mod pages_at_random;
 mod pages_cost;
 mod pages_of_types;
 mod parents;
+mod partitioned;
 mod pgbouncer;
 mod predicates;
 mod purging;

@@ -12,7 +12,7 @@ use super::databases::TestDb;
 use super::entities::{Account, Document, NewAccount, NewDocument, NewNote, NewProject, Note, Project, Task, UserId};
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     pages_give_every_row_once_and_then_end,
     owners_and_ids_of_every_type_have_pages,
     rows_that_come_and_go_disturb_no_others,

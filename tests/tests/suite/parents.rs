@@ -8,7 +8,7 @@ use super::entities::{
 };
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     a_child_goes_under_ones_own_parent,
     a_foreign_parent_is_answered_as_an_absent_one,
     a_child_cannot_be_moved_under_a_foreign_parent,

@@ -8,7 +8,7 @@ use super::household::rows;
 use super::shelf::{Folder, FolderChanges, NewFolder, NewPage, Page, PageChanges};
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     a_deleted_row_is_gone_from_everywhere,
     what_is_deleted_cannot_be_deleted_or_changed,
     a_deleted_row_is_no_parent,

@@ -6,7 +6,7 @@ use super::databases::TestDb;
 use super::entities::{NewSubtask, Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     a_receipt_is_committed_before_anything_can_be_done,
     a_reason_that_says_nothing_is_refused,
     without_a_log_there_is_no_system_mode,

@@ -7,7 +7,7 @@ use super::databases::TestDb;
 use super::entities::{NewSubtask, Subtask, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     repositories_share_a_transaction_and_commit_together,
     a_dropped_transaction_leaves_nothing,
     a_rolled_back_transaction_leaves_nothing,

@@ -10,7 +10,7 @@ use super::household::new_album;
 use super::shelf::{Album, AlbumChanges, Page, PageChanges};
 use super::world::{World, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     an_update_on_the_version_that_was_read_counts_it,
     an_update_on_an_older_version_is_stale_and_leaves_no_trace,
     absent_and_foreign_rows_are_not_found_and_never_stale,

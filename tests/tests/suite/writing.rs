@@ -6,7 +6,7 @@ use super::databases::TestDb;
 use super::entities::{Secret, Status, Task, TaskChanges};
 use super::world::{World, new_task, user};
 
-on_each_database_and_through_pgbouncer!(
+on_each_database_and_in_partitions!(
     an_update_changes_what_is_set_and_nothing_else,
     an_update_can_set_null_and_tells_it_from_absent,
     an_update_that_sets_nothing_reads_the_row,

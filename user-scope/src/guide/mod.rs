@@ -1,0 +1,11 @@
+//! Set-ups that take more than a pool and a table. There is nothing here but text.
+//!
+//! - [`partitions`]: tables in partitions by a hash of the owner.
+//! - [`citus`]: tables that are spread over a Citus cluster by their owner.
+//! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
+
+#[doc = include_str!("citus.md")]
+pub mod citus {}
+
+#[doc = include_str!("partitions.md")]
+pub mod partitions {}
