@@ -2,13 +2,15 @@
 
 use std::any::Any;
 
+use sqlx::TypeInfo as _;
 use sqlx::error::BoxDynError;
 
 pub use crate::backend::{Backend, Value};
 pub use crate::entity::{
     Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, GivenId, KeyedById,
-    Lists, Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, ReadAudit, Select, SelectedAs,
-    SoftDelete, Stamp, Stored, Stores, Timestamp, UniqueKey, UserScoped, VersionNumber, Versioned, WriteAudit,
+    Known, Lists, Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, Probe, ReadAudit,
+    Select, SelectedAs, SoftDelete, Stamp, Stored, Stores, Timestamp, Types, UniqueKey, Unknown, UserScoped,
+    VersionNumber, Versioned, WriteAudit,
 };
 pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};
 pub use sqlx::Database;
@@ -104,6 +106,18 @@ pub fn add_any_as_text<DB: Backend, I: Identifier>(
 
 fn downcast<V: 'static>(value: &(dyn Any + Send + Sync)) -> Result<&V, BindError> {
     value.downcast_ref().ok_or_else(|| "a value is not of its column's type".into())
+}
+
+/// The type that a value of `V` is stored as, if the row's is none that it can be read from.
+pub fn misfit<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> Option<String> {
+    let found = DB::type_of(row, position)?;
+    (!V::compatible(found)).then(|| V::type_info().name().to_owned())
+}
+
+/// The same for an identifier that is stored as text.
+pub fn misfit_as_text<DB: Backend>(row: &DB::Row, position: usize) -> Option<String> {
+    let found = DB::type_of(row, position)?.name().to_lowercase();
+    (!["text", "varchar", "char", "name", "citext"].contains(&found.as_str())).then(|| "text".to_owned())
 }
 
 /// A position that no column has.

@@ -24,7 +24,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
         let field = skipped.ident;
         quote!(#field: ::core::default::Default::default())
     });
-    let (bind, read) = (bind(entity), read(entity));
+    let (bind, read, misfit) = (bind(entity), read(entity), misfit(entity));
     let bind_new = entity.columns.iter().filter(|column| !column.is_made_by_database()).map(|c| bind_new(entity, c));
     let bind_moment = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt)).map(|c| {
         let (position, add) = (c.position, add_time(entity, c, &quote!(moment)));
@@ -62,6 +62,17 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 match column {
                     #(#read)*
                     _ => ::core::result::Result::Err(#support::DecodeError::Decode(#support::no_such_column(column))),
+                }
+            }
+
+            fn misfit(
+                column: usize,
+                row: &__DB::Row,
+                position: usize,
+            ) -> ::core::option::Option<::std::string::String> {
+                match column {
+                    #(#misfit)*
+                    _ => ::core::option::Option::None,
                 }
             }
 
@@ -137,6 +148,17 @@ fn read(entity: &Entity<'_>) -> Vec<TokenStream> {
     arms(entity, |column| {
         let (value, get) = (column.value, if column.is_text() { quote!(get_any_as_text) } else { quote!(get_any) });
         quote_spanned!(column.type_span()=> #support::#get::<__DB, #value>(row, position))
+    })
+}
+
+fn misfit(entity: &Entity<'_>) -> Vec<TokenStream> {
+    let support = &entity.support;
+    arms(entity, |column| {
+        let value = column.value;
+        match column.is_text() {
+            true => quote!(#support::misfit_as_text::<__DB>(row, position)),
+            false => quote_spanned!(column.type_span()=> #support::misfit::<__DB, #value>(row, position)),
+        }
     })
 }
 

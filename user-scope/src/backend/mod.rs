@@ -119,6 +119,9 @@ pub trait Backend: Database + sealed::Sealed {
     fn get_optional<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>>;
     #[doc(hidden)]
     fn is_null(row: &Self::Row, position: usize) -> bool;
+    /// The type of a column, as far as the database has types of columns.
+    #[doc(hidden)]
+    fn type_of(row: &Self::Row, position: usize) -> Option<&Self::TypeInfo>;
     #[doc(hidden)]
     fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>>;
     #[doc(hidden)]

@@ -54,6 +54,10 @@ macro_rules! methods_that_every_driver_has {
             write!(to, "{arguments:?}")
         }
 
+        fn type_of(row: &Self::Row, position: usize) -> Option<&Self::TypeInfo> {
+            Some(sqlx::Column::type_info(sqlx::Row::try_column(row, position).ok()?))
+        }
+
         async fn fetch_optional(
             wire: crate::backend::Wire<'_, Self>,
             query: Query<Self>,

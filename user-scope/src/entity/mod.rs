@@ -12,6 +12,7 @@ mod predicate;
 mod relation;
 mod select;
 mod timestamp;
+mod types;
 
 use std::any::Any;
 
@@ -31,6 +32,7 @@ pub use relation::{
 };
 pub use select::{Select, SelectedAs};
 pub use timestamp::{Moment, Timestamp};
+pub use types::{Known, Probe, Types, Unknown};
 
 use crate::backend::Backend;
 use crate::identifier::{IdValue, Identifier};
@@ -114,6 +116,10 @@ pub trait Stored<DB: Backend>: UserScoped {
     /// Reads column number `column` from place `position` of `row`; what is boxed is of its type, without `Option`.
     fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
 
+    /// The type that column number `column` should have in the database, if place `position` of `row` has one that its field
+    /// cannot be read from.
+    fn misfit(column: usize, row: &DB::Row, position: usize) -> Option<String>;
+
     /// Binds a new row, one argument a column, in the order of the entity, without an id that the database makes.
     fn bind_new(new: Self::New, stamp: Stamp<'_, Self>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
 
@@ -155,6 +161,8 @@ pub trait Stores<T: UserScoped>: Backend {
     #[doc(hidden)]
     fn read(column: usize, row: &Self::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
     #[doc(hidden)]
+    fn misfit(column: usize, row: &Self::Row, position: usize) -> Option<String>;
+    #[doc(hidden)]
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
@@ -174,6 +182,10 @@ impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
 
     fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>> {
         <T as Stored<DB>>::read(column, row, position)
+    }
+
+    fn misfit(column: usize, row: &DB::Row, position: usize) -> Option<String> {
+        <T as Stored<DB>>::misfit(column, row, position)
     }
 
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {

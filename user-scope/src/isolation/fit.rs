@@ -8,6 +8,7 @@ use super::SYSTEM_ROLE;
 use super::facts::{Texts, ask};
 use crate::backend::{Backend, Dialect, Pooling};
 use crate::enforcement::Enforcement;
+#[cfg(feature = "postgres")]
 use crate::error::Result;
 use crate::lease::Lease;
 use crate::sql::isolation::{TableName, fit as question};
@@ -83,7 +84,8 @@ pub(crate) async fn check<DB: Backend>(
     Ok(())
 }
 
-/// Proves that raw SQL on this connection, in this transaction, is kept to its caller's rows.
+/// On PostgreSQL alone: proves that raw SQL on this connection, in this transaction, is kept to its caller's rows.
+#[cfg(feature = "postgres")]
 pub(crate) async fn prove<DB: Backend>(lease: &mut Lease<DB>, guard: &Guard, for_system_mode: bool) -> Result<()> {
     if guard.enforcement == Enforcement::Predicate || guard.tables.is_empty() {
         let problem = "nothing proves that raw SQL would be kept to its caller's rows: build the pool with \

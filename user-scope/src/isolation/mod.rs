@@ -23,7 +23,7 @@ pub use doctor::report::{Finding, Report, Severity};
 pub use plan::{Plan, Step};
 
 use crate::backend::Backend;
-use crate::entity::UserScoped;
+use crate::entity::{Types, UserScoped};
 use crate::error::Result;
 use crate::identifier::{IdKind, Identifier, RawIdentifier};
 use crate::sql::isolation::{Table, TableName};
@@ -34,9 +34,11 @@ const SYSTEM_ROLE: &str = "user_scope_system";
 /// The entities whose tables the database is to guard: `isolation![Task, Subtask]`.
 #[macro_export]
 macro_rules! isolation {
-    ($($entity:ty),+ $(,)?) => {
-        $crate::Isolation::default()$(.with::<$entity>())+
-    };
+    ($($entity:ty),+ $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::derive_support::{Known as _, Unknown as _};
+        $crate::Isolation::default()$(.with_types::<$entity>((&$crate::derive_support::Probe::<$entity>::NEW).types()))+
+    }};
 }
 
 /// Tables that the database itself is to keep apart by owner.
@@ -107,9 +109,18 @@ impl<Id: Identifier> Default for Isolation<Id> {
 }
 
 impl<Id: Identifier> Isolation<Id> {
-    /// With the table of this entity, and links to its parents. These are to be with it as well.
-    pub fn with<T: UserScoped<Owner = Id>>(mut self) -> Self {
-        let table = Table::of(T::entity());
+    /// With the table of this entity, and links to its parents. These are to be with it as well. By [`isolation!`] the
+    /// doctor also knows the types of its fields.
+    ///
+    /// [`isolation!`]: crate::isolation!
+    pub fn with<T: UserScoped<Owner = Id>>(self) -> Self {
+        self.with_types::<T>(None)
+    }
+
+    /// What [`isolation!`](crate::isolation!) writes.
+    #[doc(hidden)]
+    pub fn with_types<T: UserScoped<Owner = Id>>(mut self, types: Option<Types>) -> Self {
+        let table = Table::of(T::entity(), types);
         if !self.tables.contains(&table) {
             self.tables.push(table);
         }

@@ -9,7 +9,7 @@ use super::sqlite::Animal;
 use super::{first, tells, told};
 use crate::databases::TestDb;
 use crate::entities::{Project, Subtask, Task};
-use crate::shelf::{Setting, Track};
+use crate::shelf::{self, Loan, Setting, Track};
 
 #[allow(dead_code, reason = "no row of it is read")]
 /// The table has the owner and the id as UUIDs, and no colour.
@@ -39,6 +39,29 @@ async fn entity_and_table_at_odds() {
     let report = isolation.examine(&animal.pool).await.unwrap();
     let found = told(&report);
     assert!(found.contains(&"column-missing secrets".to_owned()), "{report}");
+}
+
+#[tokio::test]
+async fn a_column_that_its_field_cannot_be_read_from() {
+    let patient = Patient::healthy("types").await;
+    let isolation = shelf::isolated(isolation![Setting, Loan, Task]).system_role(server().system_role());
+    assert_eq!(told(&patient.report_of(&isolation).await), [""; 0]);
+    // sqlx writes an enum of text there, and cannot read it.
+    patient.operate("ALTER TABLE tasks ALTER COLUMN status TYPE varchar(20)").await;
+    let report = patient.report_of(&isolation).await;
+    tells(&report, "column-type-at-odds", "public.tasks");
+    assert!(first(&report).why().contains("status is of type character varying"), "{report}");
+    patient.operate(first(&report).mend()).await;
+    assert_eq!(told(&patient.report_of(&isolation).await), [""; 0]);
+    // What is to become of a date, a person decides.
+    patient.operate("ALTER TABLE tasks ALTER COLUMN due_on TYPE timestamptz").await;
+    let report = patient.report_of(&isolation).await;
+    tells(&report, "column-type-at-odds", "public.tasks");
+    assert_eq!(first(&report).mend(), "");
+    // Text reads from varchar, whatever its name.
+    patient.operate("ALTER TABLE tasks ALTER COLUMN due_on TYPE date").await;
+    patient.operate("ALTER TABLE loans ALTER COLUMN to_whom TYPE varchar(20)").await;
+    assert_eq!(told(&patient.report_of(&isolation).await), [""; 0]);
 }
 
 #[tokio::test]

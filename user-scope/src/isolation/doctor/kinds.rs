@@ -118,6 +118,8 @@ kinds! {
         "the id is of type {}, and the entity stores it otherwise"
     COLUMN_MISSING "column-missing" Fault
         "the entity has a column {}, and the table has none"
+    COLUMN_TYPE "column-type-at-odds" Fault
+        "the column {}: it is written, or not even that, and cannot be read"
     COLUMN_NOT_FILLED "column-not-filled" Fault
         "the column {} is NOT NULL without a default, and the entity does not know it: no row can be inserted"
     TRANSFER_TABLE_MISSING "transfer-table-missing" Fault

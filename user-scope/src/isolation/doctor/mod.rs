@@ -9,6 +9,7 @@ mod postgres;
 pub(crate) mod report;
 mod server;
 mod sqlite;
+mod types;
 
 use std::pin::pin;
 
@@ -100,6 +101,7 @@ use super::fit::Guard;
 /// | `policy-missing` | fault | PostgreSQL: a policy of ours is not there |
 /// | `column-missing` | fault | the entity has a column that the table has not |
 /// | `column-not-filled` | fault | the table wants a value in a column that the entity does not know |
+/// | `column-type-at-odds` | fault | PostgreSQL: a column has a type that its field cannot be read from |
 /// | `owner-type-at-odds` | fault | the owner's column has another type than the entity |
 /// | `id-type-at-odds` | fault | the id's column has another type than the entity |
 /// | `enforcement-at-odds` | fault | PostgreSQL: the pool does not tell the database who is asking |
@@ -114,8 +116,8 @@ use super::fit::Guard;
 /// # What it does not look at
 ///
 /// - **Hooks of the pool.** The library rests on none: what cleans a connection is part of every operation.
-/// - **The types of columns other than id and owner**, since an entity does not know them at run time. A field that reads as
-///   `text` does not read from a `varchar` column; its first read says so.
+/// - **The types of columns on SQLite**, where each value has its own; and of entities that did not come by `isolation![…]`,
+///   which asks the compiler for them.
 /// - **What a function's body does.** One that is SECURITY DEFINER is named if it mentions a table, makes statements up, or
 ///   cannot be read; one that calls another which does is not.
 /// - **Superusers.** Every server has one. That one could make backups does not count: nothing should run as it.

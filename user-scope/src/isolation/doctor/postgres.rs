@@ -2,7 +2,7 @@
 
 use super::kinds::{self, named};
 use super::report::Report;
-use super::{has_owner_index, server};
+use super::{has_owner_index, server, types};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::isolation::Settings;
@@ -57,7 +57,10 @@ pub(super) async fn look<DB: Backend>(
         let (kind, table, name) = (row.text(), row.text(), row.text());
         definitions.push(Definition { kind, table, name, counts: row.is_true(), text: row.text() });
     }
-    for Looked { table, facts } in looked {
+    for at @ Looked { table, facts } in looked {
+        if definitions.iter().any(|found| found.kind == "readable" && found.table == facts.name.to_string()) {
+            types::look(lease, at, report).await?;
+        }
         structure(table, facts, looked, report);
         for (kind, name, change) in expected(table, facts, looked, settings) {
             compare(&definitions, &facts.name, kind, name, change, report);

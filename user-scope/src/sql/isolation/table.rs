@@ -1,7 +1,7 @@
 //! A table, as the database is to guard it.
 
 use crate::backend::Dialect;
-use crate::entity::Entity;
+use crate::entity::{Entity, Types};
 use crate::identifier::IdKind;
 use crate::sql::SqlText;
 
@@ -38,6 +38,8 @@ pub(crate) struct Known {
     pub(crate) id_kind: IdKind,
     /// The tables that it lists as its children.
     pub(crate) children: Vec<TableName>,
+    /// Whether columns have the types of its fields, as far as that can be asked.
+    pub(crate) types: Option<Types>,
 }
 
 /// A column that holds the id of a row of the same owner.
@@ -82,7 +84,7 @@ impl std::fmt::Display for TableName {
 }
 
 impl Table {
-    pub(crate) fn of(entity: &'static Entity) -> Self {
+    pub(crate) fn of(entity: &'static Entity, types: Option<Types>) -> Self {
         let definition = entity.definition();
         let parents = definition.parents.iter().map(|link| {
             let parent = (link.entity)();
@@ -105,6 +107,7 @@ impl Table {
             entity: Some(Known {
                 id_kind: entity.stored_id_kind(),
                 children: definition.children.iter().map(|child| TableName::of(child())).collect(),
+                types,
             }),
         }
     }

@@ -43,6 +43,32 @@ pub(crate) fn probe(tables: &[&str]) -> String {
     text.finish()
 }
 
+/// A row that holds nothing, so that its columns' types are told, whoever asks and whatever is in the table.
+pub(crate) fn a_row_of_nulls(table: &TableName, columns: &[&str]) -> String {
+    let mut text = SqlText::new(Dialect::Postgres);
+    text.sql("SELECT ").list(", ", columns, |text, column| {
+        text.sql("t.").quoted_name(column);
+    });
+    text.sql(" FROM (SELECT) AS one LEFT JOIN ");
+    table.write(&mut text);
+    text.sql(" AS t ON false");
+    text.finish()
+}
+
+/// Makes a column of text of one that is nearly that, or nothing: whatever else a column holds, a person decides what is to
+/// become of it.
+pub(crate) fn as_text(table: &TableName, column: &str, found: &str, expected: &str) -> String {
+    let is_text = ["character varying", "character", "name"].contains(&found) && expected.eq_ignore_ascii_case("text");
+    if !is_text {
+        return String::new();
+    }
+    let mut text = SqlText::new(Dialect::Postgres);
+    text.sql("ALTER TABLE ");
+    table.write(&mut text);
+    text.sql(" ALTER COLUMN ").quoted_name(column).sql(" TYPE text");
+    text.finish()
+}
+
 /// A definition, by what it means: PostgreSQL prints more parentheses and casts than anybody writes, and its own case.
 pub(crate) fn meaning(definition: &str) -> String {
     let plain = definition.to_lowercase().replace(['(', ')', '"', ';'], "");
