@@ -88,6 +88,7 @@ mod isolation;
 mod keys;
 mod kinship;
 mod lent;
+mod logins;
 mod meanwhile;
 mod metrics;
 mod model;

@@ -44,12 +44,14 @@ pub(crate) const GRANTED_COLUMNS: Question = Question {
     columns: 1,
 };
 
-/// The sequences that a table's columns take their values from, other than those of identities; and whether the role may.
+/// The sequences that a table's columns take their values from, other than those of identities, as far as the role may not
+/// use them; it need not be there yet.
 pub(crate) const SEQUENCES: Question = Question {
     text: "SELECT n.nspname::text, s.relname::text FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' \
            JOIN pg_namespace n ON n.oid = s.relnamespace WHERE d.classid = 'pg_class'::regclass \
            AND d.refobjid = to_regclass($1) AND d.deptype = 'a' \
-           AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege($2, s.oid, 'USAGE') END ORDER BY 1, 2",
+           AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $2 \
+           AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege(r.oid, s.oid, 'USAGE') END) ORDER BY 1, 2",
     columns: 2,
 };
 
