@@ -32,6 +32,12 @@ macro_rules! on_each_database {
                 crate::databases::isolated(super::$test::<sqlx::Postgres>()).await;
             })+
         }
+        mod guarded {
+            $(#[tokio::test]
+            async fn $test() {
+                crate::databases::guarded(super::$test::<sqlx::Sqlite>()).await;
+            })+
+        }
     };
 }
 

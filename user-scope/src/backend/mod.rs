@@ -24,7 +24,7 @@ use sqlx::error::BoxDynError;
 use sqlx::{Connection, Database, SqlStr};
 
 pub(crate) use dialect::Dialect;
-pub(crate) use refusal::column_without_null;
+pub(crate) use refusal::{ByTrigger, by_trigger, column_without_null, is_taken};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use shared::methods_that_every_driver_has;
 pub use value::Value;

@@ -3,7 +3,7 @@
 use sqlx::error::{BoxDynError, DatabaseError, ErrorKind};
 
 use super::Error;
-use crate::backend::column_without_null;
+use crate::backend::{ByTrigger, by_trigger, column_without_null};
 use crate::isolation::fit::Misfit;
 
 /// What a statement was doing, which decides how the refusal of a foreign key reads.
@@ -21,6 +21,12 @@ impl Error {
         match &error {
             E::Database(database) if is_about_the_log(database.as_ref()) => Self::Audit { source: error.into() },
             E::Database(database) => match database.kind() {
+                _ if by_trigger(database.as_ref()) == Some(ByTrigger::Taken) => {
+                    Self::Duplicate { entity, source: error.into() }
+                }
+                _ if by_trigger(database.as_ref()) == Some(ByTrigger::NoParent) => {
+                    Self::ParentNotFound { entity, source: Some(error.into()) }
+                }
                 ErrorKind::UniqueViolation => Self::Duplicate { entity, source: error.into() },
                 ErrorKind::ForeignKeyViolation if doing == Doing::Deleting => {
                     Self::Referenced { entity, source: Some(error.into()) }

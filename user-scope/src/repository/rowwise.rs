@@ -4,7 +4,7 @@ use super::ScopedRepository;
 use super::act::{Act, Hindrance};
 use super::recording::{Recording, Written};
 use crate::audit::{Details, Operation, Values};
-use crate::backend::{Backend, Query};
+use crate::backend::{Backend, Query, is_taken};
 use crate::context::Writes;
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Error, Result};
@@ -73,6 +73,11 @@ where
             Ok(Outcome::Stale) => {
                 unknown.armed = false;
                 return Err(self.stale(session).await);
+            }
+            // A trigger of SQLite's looks before the conflict does, and has taken back its statement alone.
+            Err(error) if act.hindrance == Hindrance::Key && is_taken(&error, T::entity().id_column()) => {
+                unknown.armed = false;
+                return Err(self.nothing_written(session, act).await);
             }
             Err(error) => {
                 unknown.hear(&error);

@@ -3,16 +3,19 @@
 
 use std::collections::HashMap;
 
+use sqlx::SqlStr;
+
 use super::ScopedRepository;
 use super::act::{Act, Hindrance};
 use super::recording::Written;
 use crate::audit::{Details, Operation, Values};
-use crate::backend::Dialect;
+use crate::backend::{Dialect, Query};
 use crate::context::Writes;
 use crate::entity::{ColumnSet, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdKind, IdValue};
 use crate::session::{Session, Trace};
+use crate::sql::isolation::sqlite::{BEGIN_TRANSFER, END_TRANSFER, IS_TOLD};
 use crate::sql::{self, Care, Locks, Outline, Part, Rows, Target, Touch, Touching};
 
 /// The rows that were looked at, and those that were touched.
@@ -76,9 +79,7 @@ where
                     return Ok((before, Vec::new()));
                 }
             }
-            if defers_keys {
-                DB::execute_script(session.connection(), sql::defer_keys()).await?;
-            }
+            let is_told = defers_keys && Self::tell(&mut session).await?;
             let mut touched = Vec::new();
             for step in steps {
                 if counts {
@@ -86,6 +87,9 @@ where
                 } else {
                     touched.extend(DB::fetch_all(session.connection(), step).await?);
                 }
+            }
+            if is_told {
+                DB::execute_script(session.connection(), SqlStr::from_static(END_TRANSFER)).await?;
             }
             Ok((before, touched))
         }
@@ -111,6 +115,17 @@ where
         }
         self.finish(session, &recording, records, in_transaction, &mut unknown).await?;
         Ok(count)
+    }
+
+    /// On SQLite owners are about to change, and keys to be broken on the way. Whether there are triggers that were told.
+    async fn tell(session: &mut Session<'_, DB>) -> sqlx::Result<bool> {
+        DB::execute_script(session.connection(), sql::defer_keys()).await?;
+        let asks = Query { text: SqlStr::from_static(IS_TOLD.text), arguments: DB::Arguments::default(), keep: true };
+        let is_told = DB::fetch_optional(session.connection(), asks).await?.is_some();
+        if is_told {
+            DB::execute_script(session.connection(), SqlStr::from_static(BEGIN_TRANSFER)).await?;
+        }
+        Ok(is_told)
     }
 
     /// Waits for those who are at work on the rows, and keeps others away.

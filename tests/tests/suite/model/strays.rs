@@ -10,7 +10,7 @@ use super::draw::Draw;
 use super::house::House;
 use super::kinds::Kind;
 use super::rows::Cell;
-use crate::databases::TestDb;
+use crate::databases::{TestDb, past_the_triggers};
 
 /// So many of each entity.
 const STRAYS: usize = 6;
@@ -54,7 +54,7 @@ async fn behind_its_key<DB: TestDb>(raw: &Pool<DB>, child: Kind, script: &str) {
     let Some((column, ..)) = child.parent() else { return };
     let (table, name) = (child.facts().table, child.facts().columns[column].name);
     let script = if DB::UUID == "BLOB" {
-        format!("PRAGMA foreign_keys = OFF; {script}")
+        format!("PRAGMA foreign_keys = OFF; {}", past_the_triggers(script))
     } else {
         format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_user_id_{name}_fkey; {script}")
     };

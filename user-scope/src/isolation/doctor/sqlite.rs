@@ -28,7 +28,7 @@ pub(super) async fn look<DB: Backend>(
     }
     let has_transfers = !report.findings().any(|finding| finding.name() == kinds::TRANSFER_TABLE_MISSING.name);
     if has_transfers && !ask(lease, question::SQLITE_TRANSFER, &[]).await.map_err(failed)?.is_empty() {
-        report.add(&kinds::TRANSFER_LEFT_OPEN, change::TRANSFER, "", question::SQLITE_END_TRANSFER);
+        report.add(&kinds::TRANSFER_LEFT_OPEN, change::TRANSFER, "", change::END_TRANSFER);
     }
     let keys_count = ask(lease, question::SQLITE_KEYS_COUNT, &[]).await.map_err(failed)?.pop();
     let keys_count = keys_count.is_some_and(|row| Texts(row).is_true());

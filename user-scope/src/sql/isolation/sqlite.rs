@@ -1,6 +1,7 @@
 //! The changes of a schema that SQLite is guarded by. It knows no caller: triggers keep an owner fixed and refuse a foreign
 //! parent, whoever writes. Whoever may run any SQL may also drop a trigger; this stops mistakes.
 
+use super::catalogue::Question;
 use super::{Change, Parent, Table};
 use crate::backend::Dialect;
 use crate::identifier::IdKind;
@@ -9,6 +10,29 @@ use crate::sql::SqlText;
 /// Holds a row while a transfer is under way, in the transaction of the transfer: then owners may change. To drop the
 /// triggers for it, as one could, would make every connection prepare all its statements again.
 pub(crate) const TRANSFER: &str = "user_scope_transfer";
+
+/// Whether there are triggers that have to be told of a transfer.
+pub(crate) const IS_TOLD: Question = Question {
+    text: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'user_scope_transfer'",
+    columns: 1,
+};
+
+/// Says that a transfer is under way, …
+pub(crate) const BEGIN_TRANSFER: &str = "INSERT INTO user_scope_transfer VALUES (1)";
+/// … and that it has come to its end: in the same transaction, so that nobody else ever sees it.
+pub(crate) const END_TRANSFER: &str = "DELETE FROM user_scope_transfer";
+
+/// How every refusal by a trigger begins, …
+pub(crate) const REFUSAL: &str = "user_scope: ";
+/// … and how those end that the library has an error for.
+pub(crate) const NO_PARENT: &str = "names a parent that does not exist";
+pub(crate) const TAKEN: &str = "exists already";
+
+/// How the refusal of a key of these columns ends.
+pub(crate) fn taken<S: AsRef<str>>(key: &[S]) -> String {
+    let columns: Vec<_> = key.iter().map(AsRef::as_ref).collect();
+    format!("with the same {} {TAKEN}", columns.join(", "))
+}
 
 fn write(sql: impl FnOnce(&mut SqlText)) -> String {
     let mut text = SqlText::new(Dialect::Sqlite);
@@ -59,32 +83,26 @@ pub(crate) fn fixed_owner(table: &Table) -> (String, Change) {
 /// A row never takes the place of another's that has the same key: OR REPLACE would delete that without a word. Keys that
 /// hold the owner need nothing.
 pub(crate) fn foreign_key_taken(table: &Table, event: Event, number: usize, key: &[String]) -> (String, Change) {
-    trigger(
-        table,
-        event,
-        &format!("taken_{number}"),
-        &format!("a row of {} with the same key exists already", table.name),
-        |text| {
-            text.sql("EXISTS (SELECT 1 FROM ").quoted_name(&table.name.name).sql(" AS user_scope_other WHERE ");
-            text.list(" AND ", key, |text, column| {
-                text.sql("user_scope_other.").quoted_name(column).sql(" = NEW.").quoted_name(column);
+    trigger(table, event, &format!("taken_{number}"), &format!("a row of {} {}", table.name, taken(key)), |text| {
+        text.sql("EXISTS (SELECT 1 FROM ").quoted_name(&table.name.name).sql(" AS user_scope_other WHERE ");
+        text.list(" AND ", key, |text, column| {
+            text.sql("user_scope_other.").quoted_name(column).sql(" = NEW.").quoted_name(column);
+        });
+        text.sql(" AND user_scope_other.").quoted_name(&table.owner).sql(" IS NOT NEW.").quoted_name(&table.owner);
+        if event == Event::Update {
+            // The row itself, whose owner a transfer changes.
+            text.sql(" AND NOT (").list(" AND ", key, |text, column| {
+                text.sql("OLD.").quoted_name(column).sql(" IS NEW.").quoted_name(column);
             });
-            text.sql(" AND user_scope_other.").quoted_name(&table.owner).sql(" IS NOT NEW.").quoted_name(&table.owner);
-            if event == Event::Update {
-                // The row itself, whose owner a transfer changes.
-                text.sql(" AND NOT (").list(" AND ", key, |text, column| {
-                    text.sql("OLD.").quoted_name(column).sql(" IS NEW.").quoted_name(column);
-                });
-                text.sql(")");
-            }
             text.sql(")");
-        },
-    )
+        }
+        text.sql(")");
+    })
 }
 
 /// A child's parent has the child's owner. In a transfer the keys look at it when all have moved.
 pub(crate) fn own_parent(table: &Table, event: Event, parent: &Parent) -> (String, Change) {
-    let what = format!("a row of {} names a parent that does not exist", table.name);
+    let what = format!("a row of {} {NO_PARENT}", table.name);
     trigger(table, event, &format!("parent_{}", parent.column), &what, |text| {
         has_foreign_parent(text, "NEW", table, parent);
         if event == Event::Update {
@@ -177,7 +195,7 @@ fn trigger(
     let sql = write(|text| {
         text.sql("CREATE TRIGGER ").quoted_name(&name).sql(when).quoted_name(&table.name.name).sql(" WHEN ");
         condition(text);
-        text.sql(" BEGIN SELECT RAISE(ABORT, ").quoted_text(&format!("user_scope: {message}")).sql("); END");
+        text.sql(" BEGIN SELECT RAISE(ABORT, ").quoted_text(&format!("{REFUSAL}{message}")).sql("); END");
     });
     let undo = write(|text| {
         text.sql("DROP TRIGGER ").quoted_name(&name);

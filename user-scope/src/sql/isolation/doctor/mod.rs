@@ -116,9 +116,6 @@ pub(crate) const SQLITE_KEYS_COUNT: Question = Question {
 /// Whether SQLite's table of transfers says that one is under way, which only a transaction may say.
 pub(crate) const SQLITE_TRANSFER: Question = Question { text: "SELECT 'true' FROM user_scope_transfer", columns: 1 };
 
-/// Ends a transfer that was left open.
-pub(crate) const SQLITE_END_TRANSFER: &str = "DELETE FROM user_scope_transfer";
-
 /// The columns of a table's primary key.
 pub(crate) const fn primary_key(dialect: Dialect) -> Question {
     let text = match dialect {
