@@ -1,4 +1,4 @@
-//! Raw SQL of every kind as the application's login on isolated tables of PostgreSQL. Each statement must see nothing, change
+//! Raw SQL of every kind as the application's login on isolated tables: of PostgreSQL, and in `sqlite` of that. Each statement must see nothing, change
 //! nothing, or fail, whoever is asking, and whatever was on the connection before.
 //!
 //! Alice has rows that hold a secret; the attacker is nobody, or bob. What he gets to read, errors and notices included, is
@@ -8,6 +8,7 @@
 mod keys;
 mod prepared;
 mod reading;
+mod sqlite;
 mod states;
 mod writing;
 
@@ -172,4 +173,13 @@ async fn copied(connection: &mut PgConnection, sql: &str) -> Loot {
 
 async fn run(connection: &mut PgConnection, sql: &str) -> sqlx::Result<u64> {
     Ok(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await?.rows_affected())
+}
+
+/// Runs statements one after the other on one connection of SQLite.
+async fn run_on(pool: &sqlx::Pool<sqlx::Sqlite>, statements: &[&str]) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    for sql in statements {
+        sqlx::raw_sql(AssertSqlSafe((*sql).to_owned())).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
