@@ -6,6 +6,7 @@ use user_scope_tests::postgres::server;
 
 use super::databases::TestDb;
 use super::entities::{Milestone, NewSubtask, NewTask, Project, Status, Subtask, Task};
+use super::golden::assert_golden;
 use super::shelf;
 use super::world::{World, user};
 
@@ -53,6 +54,17 @@ async fn an_isolation_is_applied_once_and_taken_back_to_the_schema_before<DB: Te
     assert!(everything().remove(&world.raw).await.unwrap().is_empty());
 }
 
+/// The SQL that is run, for a person to read.
+async fn the_plan_is_as_kept<DB: TestDb>() {
+    let world = World::<DB>::open().await;
+    let plan = shelf::isolated(isolation![Task, Subtask, Project, Milestone]).application(server().app_role());
+    let plan = plan.system_role("user_scope_kept").plan(&world.raw).await.unwrap();
+    let text = plan.to_string().replace(&server().app_role(), "my_app").replace("user_scope_kept", "user_scope_system");
+    let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let file = if DB::UUID == "BLOB" { "isolation_sqlite.sql" } else { "isolation_postgres.sql" };
+    assert_golden(file, &format!("{text}\n"));
+}
+
 async fn a_parent_that_is_not_isolated_with_its_child_is_named<DB: TestDb>() {
     let world = World::<DB>::open().await;
     let refused = isolation![Subtask].plan(&world.raw).await.unwrap_err().to_string();
@@ -73,6 +85,11 @@ mod postgres {
     #[tokio::test]
     async fn an_isolation_is_applied_once_and_taken_back_to_the_schema_before() {
         super::an_isolation_is_applied_once_and_taken_back_to_the_schema_before::<Postgres>().await;
+    }
+
+    #[tokio::test]
+    async fn the_plan_is_as_kept() {
+        super::the_plan_is_as_kept::<Postgres>().await;
     }
 
     #[tokio::test]
@@ -151,6 +168,11 @@ mod sqlite {
     #[tokio::test]
     async fn an_isolation_is_applied_once_and_taken_back_to_the_schema_before() {
         super::an_isolation_is_applied_once_and_taken_back_to_the_schema_before::<Sqlite>().await;
+    }
+
+    #[tokio::test]
+    async fn the_plan_is_as_kept() {
+        super::the_plan_is_as_kept::<Sqlite>().await;
     }
 
     #[tokio::test]

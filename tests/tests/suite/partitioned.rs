@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
 use user_scope::audit::{AuditSettings, ReadAudit};
-use user_scope::{Change, Enforcement, Error, ScopedPool, UserContext, isolation};
+use user_scope::{Change, Error, ScopedPool, UserContext, isolation};
 use user_scope_tests::postgres::server;
 
 use super::captured::{Record, captured};
-use super::databases::{TestDb, builder, enforcement, isolated, partitioned};
+use super::databases::{TestDb, builder, isolated, partitioned};
 use super::entities::{NewSubtask, Subtask, Task, TaskChanges};
 use super::shelf::{
     self, Album, AlbumChanges, Folder, FolderChanges, NewAlbum, NewFolder, NewSetting, NewTake, NewTrack, Setting,
@@ -123,13 +123,7 @@ async fn neighbours(pool: &ScopedPool<Postgres>) {
     }
 }
 
-/// Without isolation those that take others along may look into all partitions, as the planner thinks best: what is below a
-/// row has the owner of that row, whom no plan knows beforehand. With it the policy names him.
 async fn a_statement_for_a_user_looks_into_his_partition_alone() {
-    let families: &[&str] = match enforcement() {
-        Enforcement::Predicate => &["a family", "a mark", "restore"],
-        Enforcement::Database => &[],
-    };
     for plans in ["force_custom_plan", "force_generic_plan"] {
         let (world, alice) = (World::<Postgres>::open().await, user());
         neighbours(&world.pool).await;
@@ -139,8 +133,8 @@ async fn a_statement_for_a_user_looks_into_his_partition_alone() {
         let home: BTreeSet<char> = Postgres::texts(&world.raw, &home).await.unwrap().concat().chars().collect();
         assert_eq!(home.len(), 1, "{home:?}");
         for (name, plan) in seen.iter().flat_map(|(name, plans)| plans.iter().map(move |plan| (*name, plan))) {
-            let (places, may) = (touched(plan), families.contains(&name));
-            assert!(may || places.is_subset(&home), "{name} looks into {places:?}, and his is {home:?}:\n{plan}");
+            let places = touched(plan);
+            assert!(places.is_subset(&home), "{name} looks into {places:?}, and his is {home:?}:\n{plan}");
         }
         let looked = seen.iter().flat_map(|(_, plans)| plans).filter(|plan| !touched(plan).is_empty()).count();
         println!("{plans}: {looked} statements of {} operations look into a partition", seen.len());

@@ -40,6 +40,9 @@ pub(super) fn write_branch<T: UserScoped>(
         text.tree(part).sql(" AS ").our("above").sql(" WHERE ").name(entity.id_column()).sql(" = ");
         text.our("above").sql(".").our("id").sql(" AND ").name(entity.owner_column()).sql(" = ");
         text.our("above").sql(".").our("owner");
+        plan.family.of_the_caller(text, entity, &|text, column| {
+            text.column(entity, column);
+        });
     } else {
         text.part(branch.above).sql(" AS ").our("above").sql(" WHERE ");
         write_match(plan, text, branch);
@@ -115,6 +118,9 @@ pub(super) fn write_match<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText,
     let owner = if plan.family.deed == Deed::Transfer { "was" } else { "owner" };
     convert(text, Storage::of_owner(above), Storage::of_owner(entity), &|text| {
         text.our("above").sql(".").our(owner);
+    });
+    plan.family.of_the_caller(text, entity, &|text, column| {
+        text.column(entity, column);
     });
     plan.family.state(text, entity);
     if let (Deed::Unmark, Some(deleted_at)) = (plan.family.deed, entity.definition().deleted_at) {

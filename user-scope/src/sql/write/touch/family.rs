@@ -34,11 +34,15 @@ pub(super) struct Family {
     pub(super) branches: Vec<Branch>,
     /// Children that keep a row from being deleted.
     pub(super) blockers: Vec<Branch>,
+    /// The parameter that holds the caller, as the root stores owners, where a statement is one user's and has more parts than
+    /// one. Each part names him: that its rows have the owner of the row above says the same, but not to a planner, who
+    /// would look into every partition for them.
+    pub(super) owner: Option<usize>,
 }
 
 impl Family {
     pub(super) fn of(root: &'static Entity, deed: Deed) -> Self {
-        let mut family = Self { deed, root, branches: Vec::new(), blockers: Vec::new() };
+        let mut family = Self { deed, root, branches: Vec::new(), blockers: Vec::new(), owner: None };
         if deed != Deed::Revise {
             let mut losers = Vec::new();
             family.collect(root, 0, &mut vec![root], &mut losers);
@@ -78,6 +82,11 @@ impl Family {
                 }
             }
         }
+    }
+
+    /// Whether there is anybody beside the rows that were asked for.
+    pub(super) fn has_others(&self) -> bool {
+        !self.branches.is_empty() || !self.blockers.is_empty() || self.is_tree(0)
     }
 
     pub(super) fn entity(&self, part: usize) -> &'static Entity {

@@ -89,6 +89,9 @@ impl Family {
         text.sql(" FROM ");
         self.rows(text, branch.above, root)?;
         text.sql(" AS ").our("above").sql(")");
+        self.of_the_caller(text, entity, &|text, column| {
+            text.column(entity, column);
+        });
         Ok(())
     }
 
@@ -130,12 +133,24 @@ impl Family {
         text.sql(if several { ") AND " } else { " AND " });
         child(text, entity.definition().owner);
         text.sql(" = ").tree(part).sql(".").our("owner");
+        self.of_the_caller(text, entity, &child);
         self.state_of(text, entity, &child);
         if let (Deed::Unmark, Some(deleted_at)) = (self.deed, entity.definition().deleted_at) {
             text.sql(" AND ");
             child(text, deleted_at);
             text.sql(" = ").tree(part).sql(".").our("was");
         }
+    }
+
+    /// Writes ` AND owner = $1`, where the statement has said that it is one user's.
+    pub(super) fn of_the_caller(&self, text: &mut SqlText, entity: &Entity, column: &dyn Fn(&mut SqlText, usize)) {
+        let Some(number) = self.owner else { return };
+        text.sql(" AND ");
+        column(text, entity.definition().owner);
+        text.sql(" = ");
+        convert(text, Storage::of_owner(self.entity(0)), Storage::of_owner(entity), &|text| {
+            text.parameter_again(number);
+        });
     }
 
     /// Writes ` AND deleted_at IS NULL` where only such rows are meant.

@@ -13,6 +13,7 @@
 use sqlx::error::BoxDynError;
 
 use super::family::{Deed, Family};
+use super::postgres::name_the_caller;
 use crate::backend::{Dialect, Query};
 use crate::entity::{Stores, UserScoped};
 use crate::sql::rows::Target;
@@ -74,11 +75,16 @@ impl<'a, T: UserScoped> Locks<'a, T> {
         if part == 0 && !self.family.is_tree(0) {
             self.target.write::<DB>(&mut text, &mut arguments)?;
         } else {
+            let mut family = self.family.clone();
+            family.owner = name_the_caller::<T, DB>(&family, &self.target, &mut text, &mut arguments)?;
             text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
             text.our("id").sql(", ").our("owner").sql(" FROM ");
-            let mut root = |text: &mut SqlText| self.family.root_rows::<T, DB>(text, &mut arguments, &self.target);
-            self.family.rows(&mut text, part, &mut root)?;
+            let mut root = |text: &mut SqlText| family.root_rows::<T, DB>(text, &mut arguments, &self.target);
+            family.rows(&mut text, part, &mut root)?;
             text.sql(" AS ").our("above").sql(")");
+            family.of_the_caller(&mut text, entity, &|text, column| {
+                text.column(entity, column);
+            });
         }
         text.sql(" ORDER BY ").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(" FOR UPDATE");
         let keep = text.keep();

@@ -110,6 +110,12 @@ pub(super) fn write_losers<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText
         write_match(plan, text, branch);
     });
     text.sql(")");
+    let of_the_caller = |text: &mut SqlText| {
+        plan.family.of_the_caller(text, entity, &|text, column| {
+            text.column(entity, column);
+        });
+    };
+    of_the_caller(text);
     write_stays(plan, text, first);
     text.sql(" FOR NO KEY UPDATE), ").part(first).sql(" AS (UPDATE ").table(entity).sql(" SET ");
     text.list(", ", by_column(&plan.family, first), |text, (column, branches)| {
@@ -119,7 +125,9 @@ pub(super) fn write_losers<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText
     });
     count_version(text, entity, true);
     text.sql(" FROM ").lost(first).sql(" WHERE ").name(entity.id_column()).sql(" = ").our("id").sql(" AND ");
-    text.name(entity.owner_column()).sql(" = ").our("owner").sql(" RETURNING ").our("id").sql(", ").our("owner");
+    text.name(entity.owner_column()).sql(" = ").our("owner");
+    of_the_caller(text);
+    text.sql(" RETURNING ").our("id").sql(", ").our("owner");
     for (part, _) in branches() {
         text.sql(", ").part(part);
     }

@@ -4,7 +4,7 @@
 use sqlx::error::BoxDynError;
 
 use super::branches::write_branch;
-use super::family::Deed;
+use super::family::{Deed, Family};
 use super::losers::write_losers;
 use super::plan::Plan;
 use super::touched::{write_log, write_touched};
@@ -14,7 +14,7 @@ use crate::context::Scope;
 use crate::entity::{ColumnSet, Stores, UserScoped};
 use crate::sql::log::bind_log;
 use crate::sql::parent::prove_parents;
-use crate::sql::rows::state;
+use crate::sql::rows::{Target, state};
 use crate::sql::{SqlText, arguments, values};
 
 /// `WITH user_scope_0 AS (DELETE …), user_scope_1 AS (DELETE … USING user_scope_0 …), user_scope_logged AS (…) SELECT …`.
@@ -25,6 +25,7 @@ pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
     let (mut text, mut arguments) = (SqlText::new(Dialect::Postgres), arguments::<DB>(8));
     let has_tree = (0..=plan.family.branches.len()).any(|part| plan.family.is_tree(part));
     text.sql(if has_tree { "WITH RECURSIVE " } else { "WITH " });
+    plan.family.owner = name_the_caller::<T, DB>(&plan.family, &plan.target, &mut text, &mut arguments)?;
     let first = write_root::<T, DB>(&mut plan, &mut text, &mut arguments)?;
     for (index, branch) in plan.family.branches.iter().enumerate() {
         let part = index + 1;
@@ -47,6 +48,22 @@ pub(super) fn one_statement<T: UserScoped, DB: Stores<T>>(
     }
     let keep = text.keep();
     Ok(Query { text: text.into_sql(), arguments, keep })
+}
+
+/// Binds the caller, if it is one user, for parts other than the root's rows. Gives the number of the parameter.
+pub(super) fn name_the_caller<T: UserScoped, DB: Stores<T>>(
+    family: &Family,
+    target: &Target<'_, T>,
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+) -> Result<Option<usize>, BoxDynError> {
+    let Scope::User(owner) = target.scope else { return Ok(None) };
+    if !family.has_others() {
+        return Ok(None);
+    }
+    DB::bind(T::entity().definition().owner, owner, arguments)?;
+    text.skip_parameters(1);
+    Ok(Some(text.parameters()))
 }
 
 /// Gives the number of the first parameter that the root sets: the mark, or the new owner.
