@@ -128,7 +128,7 @@ kinds! {
         "it says that a transfer is under way, so that anybody may change owners"
     FOREIGN_KEYS_OFF "foreign-keys-off" Weakness
         "the connections of this pool do not look at the table's foreign keys; connect with `foreign_keys(true)`"
-    SERVER_TOO_OLD "server-too-old" Weakness
+    SERVER_TOO_OLD "server-too-old" Advice
         "this version lacks a fix of row-level security, {}; update the server"
     NO_BACKUP_ROLE "no-backup-role" Advice
         "pg_dump by the owner of the tables fails under row-level security, or comes out empty; no login with BYPASSRLS may \

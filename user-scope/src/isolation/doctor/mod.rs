@@ -96,7 +96,6 @@ use super::fit::Guard;
 /// | `leakproof-function` | weakness | PostgreSQL: the login can call a function that a user has marked LEAKPROOF |
 /// | `log-granted-too-much` | weakness | PostgreSQL: the login may change the log, or forge its ids and times |
 /// | `ledger-open` | weakness | PostgreSQL: the ledger of the isolation is not under row-level security |
-/// | `server-too-old` | weakness | PostgreSQL: the server lacks a known fix of row-level security |
 /// | `table-missing` | fault | a table, or the log, is not there |
 /// | `policy-missing` | fault | PostgreSQL: a policy of ours is not there |
 /// | `column-missing` | fault | the entity has a column that the table has not |
@@ -110,6 +109,7 @@ use super::fit::Guard;
 /// | `system-role-at-odds` | fault | PostgreSQL: pool and isolation name different ones |
 /// | `transfer-table-missing` | fault | SQLite: the table by which triggers know of a transfer is not there |
 /// | `no-backup-role` | advice | PostgreSQL: no login but superusers can make a backup |
+/// | `server-too-old` | advice | PostgreSQL: the server lacks a known fix of row-level security |
 /// | `owner-index-missing` | advice | no index begins with the owner |
 /// | `policy-narrows` | advice | PostgreSQL: a restrictive policy stands beside ours |
 ///

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Nobody's rows are in danger: something is slow, or will be missed on a bad day.
+    /// Nothing that an outage would mend: something is slow, or will be missed on a bad day, or the server is to be updated.
     Advice,
     /// Operations fail: the database is not as the entities or the pool take it to be.
     Fault,
@@ -86,8 +86,8 @@ impl Report {
         self.findings.iter()
     }
 
-    /// Refuses to start: what a server asks before it serves. Advice does not keep it from starting, an index that is missing
-    /// is no reason for an outage; look at [`is_healthy`](Self::is_healthy) where it is to count.
+    /// Refuses to start: what a server asks before it serves. Advice does not keep it from starting, neither a missing index nor
+    /// an update of the server is a reason for an outage; look at [`is_healthy`](Self::is_healthy) where it is to count.
     ///
     /// # Errors
     ///
