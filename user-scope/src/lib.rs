@@ -159,7 +159,8 @@
 //! An [`Isolation`], made from the same entities by [`isolation!`], tells the database to keep users apart: keys that hold the
 //! owner, triggers, and on PostgreSQL row-level security and grants. A pool with [`Enforcement::Database`] then says in each
 //! transaction who is asking, and raw SQL, another service or a mistake of this crate's sees the caller's rows or none. The
-//! [`doctor`](doctor()) proves that it is still so.
+//! [`doctor`](doctor()) proves that it is still so. Joins and reports are raw SQL in a transaction, which
+//! [`connection`](ScopedTransaction::connection) lends where the database proves that it is isolated.
 //!
 //! # Errors
 //!
