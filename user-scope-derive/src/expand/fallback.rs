@@ -70,6 +70,11 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
                 row: &__DB::Row,
                 position: usize,
             ) -> ::core::result::Result<#support::AnyValue, #support::DecodeError> { loop {} }
+            fn misfit(
+                column: usize,
+                row: &__DB::Row,
+                position: usize,
+            ) -> ::core::option::Option<::std::string::String> { loop {} }
             fn bind_new(
                 new: Self::New,
                 stamp: #support::Stamp<'_, Self>,
