@@ -4,6 +4,7 @@
 //!   tables and an application's role that is neither superuser nor owner.
 //! - [`sqlite`]: one file for each test.
 //! - [`pgbouncer`]: a pooler in transaction mode before that server.
+//! - [`command`]: the program `user-scope`, built and run.
 //! - [`proxy`]: stands between a client and PostgreSQL, and counts round trips.
 //!
 //! Nothing here skips: what a test needs and the machine lacks makes the test fail, with a sentence that says
@@ -25,6 +26,7 @@
     reason = "in a test a panic with a sentence is how a fault is told"
 )]
 
+pub mod command;
 pub mod directory;
 mod keeper;
 pub mod pgbouncer;

@@ -227,6 +227,7 @@
 //! | `json` | [`Change`] from JSON or another format of serde, pages and cursors to it, and sqlx's JSON types |
 //! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
 //! | `metrics` | counters and durations for the crate `metrics` |
+//! | `cli` | the command `user-scope`; no library needs it |
 //!
 //! None is on by default. TLS is switched on at sqlx. The runtime is tokio.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -79,6 +79,7 @@ mod cancellation;
 mod captured;
 mod children;
 mod citus;
+mod command;
 mod cursors;
 mod cursors_forged;
 mod databases;

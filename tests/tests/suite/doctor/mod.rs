@@ -2,7 +2,7 @@
 
 mod entities;
 mod login;
-mod patient;
+pub mod patient;
 mod pools;
 mod postgres;
 mod sqlite;

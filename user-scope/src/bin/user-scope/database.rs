@@ -1,0 +1,47 @@
+//! Which database a URL leads to.
+
+use std::str::FromStr;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+
+use crate::failure::Failure;
+
+pub(crate) enum Database {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+impl Database {
+    /// Two connections are enough: one works, the other looks whether the first is in anybody's way.
+    pub(crate) async fn connect(url: &str) -> Result<Self, Failure> {
+        match url.split(':').next().unwrap_or_default() {
+            "postgres" | "postgresql" => {
+                let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("user-scope");
+                reach(&options).await?;
+                Ok(Self::Postgres(PgPoolOptions::new().max_connections(2).connect_lazy_with(options)))
+            }
+            "sqlite" => {
+                // What the URL says of writing holds; what is not there is not made.
+                let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
+                reach(&options).await?;
+                Ok(Self::Sqlite(SqlitePoolOptions::new().max_connections(2).connect_lazy_with(options)))
+            }
+            _ => Err(Failure::new("this is no URL of a database: it begins with postgres:// or sqlite:")),
+        }
+    }
+}
+
+/// What the driver says of a URL may repeat parts of it.
+fn unreadable(_: sqlx::Error) -> Failure {
+    Failure::new(
+        "the URL of the database cannot be read; is it postgres://login@host:port/database, or sqlite:file.db?",
+    )
+}
+
+/// A pool would try for half a minute, and then say only that it did.
+async fn reach<O: ConnectOptions<Connection: Sized>>(options: &O) -> Result<(), Failure> {
+    let unreachable = |error| Failure::new(format!("the database cannot be reached: {}", Failure::from(error)));
+    sqlx::Connection::close(options.connect().await.map_err(unreachable)?).await.map_err(unreachable)
+}
