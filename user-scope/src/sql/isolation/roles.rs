@@ -90,14 +90,21 @@ fn write(sql: impl FnOnce(&mut SqlText)) -> String {
     text.finish()
 }
 
-/// A role that nobody can log in as.
+/// A role that nobody can log in as. It is taken back unless another database of the server rests on it: roles belong to
+/// the server.
 pub(crate) fn create(role: &str) -> Change {
-    let of = |word: &'static str, rest: &'static str| {
-        write(|text| {
-            text.sql(word).quoted_name(role).sql(rest);
-        })
-    };
-    Change { sql: of("CREATE ROLE ", " NOLOGIN NOINHERIT"), undo: of("DROP ROLE ", "") }
+    let sql = write(|text| {
+        text.sql("CREATE ROLE ").quoted_name(role).sql(" NOLOGIN NOINHERIT");
+    });
+    let body = write(|text| {
+        text.sql("BEGIN DROP ROLE ")
+            .quoted_name(role)
+            .sql("; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END");
+    });
+    let undo = write(|text| {
+        text.sql("DO ").quoted_text(&body);
+    });
+    Change { sql, undo }
 }
 
 /// Lets a login become the role when it asks, and never otherwise: every policy of the role would apply to a member that
