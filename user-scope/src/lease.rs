@@ -21,6 +21,9 @@ pub(crate) struct Lease<DB: Backend> {
     expects_rows: bool,
     /// SQL that is not ours ran here, and may have left anything behind: a setting, a role, a table that hides another.
     was_lent: bool,
+    /// It has something of the server's that nobody else is to have: it ends with the connection.
+    #[cfg(feature = "adoption")]
+    is_kept: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,8 @@ impl<DB: Backend> Lease<DB> {
             pooling,
             expects_rows: false,
             was_lent: false,
+            #[cfg(feature = "adoption")]
+            is_kept: false,
         })
     }
 
@@ -76,6 +81,12 @@ impl<DB: Backend> Lease<DB> {
     /// Whether rows are on their way that have not been read.
     pub(crate) const fn expect_rows(&mut self, expected: bool) {
         self.expects_rows = expected;
+    }
+
+    /// The connection goes to nobody else: it is closed with the lease.
+    #[cfg(feature = "adoption")]
+    pub(crate) const fn keep(&mut self) {
+        self.is_kept = true;
     }
 
     /// The connection for SQL that is not ours.
@@ -118,6 +129,11 @@ impl<DB: Backend> Lease<DB> {
 
 impl<DB: Backend> Drop for Lease<DB> {
     fn drop(&mut self) {
+        #[cfg(feature = "adoption")]
+        if self.is_kept && DB::IS_REMOTE {
+            self.connection.close_on_drop();
+            return;
+        }
         match self.state {
             // SQLite's has no role and no setting that says who is asking, and an in-memory database would be lost.
             _ if self.was_lent && DB::IS_REMOTE => self.connection.close_on_drop(),

@@ -227,6 +227,7 @@
 //! | `json` | [`Change`] from JSON or another format of serde, pages and cursors to it, and sqlx's JSON types |
 //! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
 //! | `metrics` | counters and durations for the crate `metrics` |
+//! | `adoption` | brings tables that exist, and are in use, under isolation |
 //! | `cli` | the command `user-scope`; no library needs it |
 //!
 //! None is on by default. TLS is switched on at sqlx. The runtime is tokio.
@@ -236,6 +237,8 @@
     allow(dead_code, reason = "without a driver nothing runs the statements")
 )]
 
+#[cfg(feature = "adoption")]
+pub mod adoption;
 pub mod audit;
 mod backend;
 mod builder;

@@ -9,63 +9,63 @@ use crate::sql::isolation::{TableName, arguments_of, script};
 
 /// What is there of a table.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Where it really is.
-    pub(super) name: TableName,
-    pub(super) is_partitioned: bool,
-    pub(super) row_security: bool,
-    pub(super) forced: bool,
-    pub(super) columns: Vec<Column>,
-    pub(super) indexes: Vec<Index>,
-    pub(super) keys: Vec<Key>,
-    pub(super) policies: Vec<String>,
-    pub(super) triggers: Vec<String>,
-    pub(super) partitions: Vec<Partition>,
+    pub(crate) name: TableName,
+    pub(crate) is_partitioned: bool,
+    pub(crate) row_security: bool,
+    pub(crate) forced: bool,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) policies: Vec<String>,
+    pub(crate) triggers: Vec<String>,
+    pub(crate) partitions: Vec<Partition>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) not_null: bool,
-    pub(super) type_name: String,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) not_null: bool,
+    pub(crate) type_name: String,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Index {
-    pub(super) unique: bool,
+pub(crate) struct Index {
+    pub(crate) unique: bool,
     /// It covers every row, by columns alone.
-    pub(super) whole: bool,
-    pub(super) columns: Vec<String>,
+    pub(crate) whole: bool,
+    pub(crate) columns: Vec<String>,
 }
 
 /// A foreign key.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) name: String,
-    pub(super) columns: Vec<String>,
-    pub(super) table: TableName,
-    pub(super) its_columns: Vec<String>,
-    pub(super) definition: String,
-    pub(super) on_deletion: String,
-    pub(super) validated: bool,
-    pub(super) deferrable: bool,
+pub(crate) struct Key {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) table: TableName,
+    pub(crate) its_columns: Vec<String>,
+    pub(crate) definition: String,
+    pub(crate) on_deletion: String,
+    pub(crate) validated: bool,
+    pub(crate) deferrable: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Partition {
-    pub(super) name: TableName,
-    pub(super) row_security: bool,
-    pub(super) forced: bool,
+pub(crate) struct Partition {
+    pub(crate) name: TableName,
+    pub(crate) row_security: bool,
+    pub(crate) forced: bool,
 }
 
 impl Facts {
-    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
 
 /// Asks the catalogue. `None` if there is no such table.
-pub(super) async fn of<DB: Backend>(lease: &mut Lease<DB>, table: &TableName) -> sqlx::Result<Option<Facts>> {
+pub(crate) async fn of<DB: Backend>(lease: &mut Lease<DB>, table: &TableName) -> sqlx::Result<Option<Facts>> {
     let (catalogue, given): (&Catalogue, String) = match DB::DIALECT {
         Dialect::Postgres => (&POSTGRES, table.quoted()),
         Dialect::Sqlite => (&SQLITE, table.name.clone()),
@@ -117,7 +117,7 @@ pub(super) async fn of<DB: Backend>(lease: &mut Lease<DB>, table: &TableName) ->
 }
 
 /// The rows that answer a question, as texts; NULL is none.
-pub(super) async fn ask<DB: Backend>(
+pub(crate) async fn ask<DB: Backend>(
     lease: &mut Lease<DB>,
     question: Question,
     parameters: &[&str],
@@ -129,33 +129,33 @@ pub(super) async fn ask<DB: Backend>(
 }
 
 /// The one text that answers a question which was written for the occasion.
-pub(super) async fn ask_text<DB: Backend>(lease: &mut Lease<DB>, question: String) -> sqlx::Result<String> {
+pub(crate) async fn ask_text<DB: Backend>(lease: &mut Lease<DB>, question: String) -> sqlx::Result<String> {
     let query = Query { text: script(question), arguments: DB::Arguments::default(), keep: false };
     let row = DB::fetch_optional(lease.connection(), query).await?;
     Ok(row.map(|row| DB::get_text(&row, 0)).transpose()?.flatten().unwrap_or_default())
 }
 
 /// A row of texts, taken from the front.
-pub(super) struct Texts(pub(super) Vec<Option<String>>);
+pub(crate) struct Texts(pub(crate) Vec<Option<String>>);
 
 impl Texts {
-    pub(super) fn next(&mut self) -> Option<String> {
+    pub(crate) fn next(&mut self) -> Option<String> {
         if self.0.is_empty() { None } else { self.0.remove(0) }
     }
 
-    pub(super) fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         self.next().unwrap_or_default()
     }
 
-    pub(super) fn is_true(&mut self) -> bool {
+    pub(crate) fn is_true(&mut self) -> bool {
         self.next().as_deref() == Some("true")
     }
 
-    pub(super) fn list(&mut self) -> Vec<String> {
+    pub(crate) fn list(&mut self) -> Vec<String> {
         self.next().map(|list| list.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default()
     }
 
-    pub(super) fn table(&mut self) -> TableName {
+    pub(crate) fn table(&mut self) -> TableName {
         TableName { schema: self.next(), name: self.text() }
     }
 }

@@ -5,14 +5,14 @@
 //! that all stands. SQL is written in `sql::isolation`; here it is decided what is needed.
 
 pub(crate) mod doctor;
-mod facts;
+pub(crate) mod facts;
 pub(crate) mod fit;
 mod grants;
 mod named;
-mod plan;
-mod postgres;
-mod run;
-mod sqlite;
+pub(crate) mod plan;
+pub(crate) mod postgres;
+pub(crate) mod run;
+pub(crate) mod sqlite;
 
 use std::marker::PhantomData;
 
@@ -96,14 +96,16 @@ pub(crate) struct Settings {
     pub(crate) system_role: String,
 }
 
+impl Settings {
+    pub(crate) fn of(owner: IdKind) -> Self {
+        let system_role = SYSTEM_ROLE.to_owned();
+        Self { owner, applications: Vec::new(), system_logins: Vec::new(), system_role }
+    }
+}
+
 impl<Id: Identifier> Default for Isolation<Id> {
     fn default() -> Self {
-        let settings = Settings {
-            owner: <Id::Raw as RawIdentifier>::KIND,
-            applications: Vec::new(),
-            system_logins: Vec::new(),
-            system_role: SYSTEM_ROLE.to_owned(),
-        };
+        let settings = Settings::of(<Id::Raw as RawIdentifier>::KIND);
         Self { tables: Vec::new(), settings, id: PhantomData }
     }
 }

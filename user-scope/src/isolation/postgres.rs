@@ -11,7 +11,7 @@ use crate::lease::Lease;
 use crate::sql::isolation::postgres::{self as change, OnDeletion};
 use crate::sql::isolation::{Parent, Table, TableName, catalogue};
 
-pub(super) async fn plan<DB: Backend>(
+pub(crate) async fn plan<DB: Backend>(
     lease: &mut Lease<DB>,
     looked: &[Looked<'_>],
     settings: &Settings,

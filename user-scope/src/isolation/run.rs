@@ -18,9 +18,9 @@ use crate::sql::{self};
 const NAME: &str = "isolation";
 
 /// A table with what the database says of it.
-pub(super) struct Looked<'a> {
-    pub(super) table: &'a Table,
-    pub(super) facts: Facts,
+pub(crate) struct Looked<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) facts: Facts,
 }
 
 pub(super) async fn plan<DB: Backend>(tables: &[Table], settings: &Settings, pool: &Pool<DB>) -> Result<Plan> {
@@ -63,7 +63,7 @@ pub(super) async fn apply<DB: Backend>(tables: &[Table], settings: &Settings, po
     Ok(done)
 }
 
-pub(super) async fn remove<DB: Backend>(pool: &Pool<DB>) -> Result<Plan> {
+pub(crate) async fn remove<DB: Backend>(pool: &Pool<DB>) -> Result<Plan> {
     let mut undone = Plan::default();
     let removed = async {
         let mut lease = acquire(pool).await?;
@@ -118,7 +118,7 @@ async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
     Lease::acquire(pool).await.map_err(failed)
 }
 
-pub(super) fn failed(error: sqlx::Error) -> Error {
+pub(crate) fn failed(error: sqlx::Error) -> Error {
     Error::from_sqlx(NAME, Doing::Writing, error)
 }
 
@@ -130,6 +130,6 @@ fn refused(step: &Step, error: sqlx::Error) -> Error {
     }
 }
 
-pub(super) const fn problem(problem: String) -> Error {
+pub(crate) const fn problem(problem: String) -> Error {
     Error::Isolation { problem, source: None }
 }

@@ -19,6 +19,17 @@ pub(super) async fn plan<DB: Backend>(
     looked: &[Looked<'_>],
     settings: &Settings,
 ) -> Result<Plan> {
+    let plan = changes(lease, looked, settings).await?;
+    violations(lease, looked, &plan).await?;
+    Ok(plan)
+}
+
+/// What is missing, whatever the rows are.
+pub(crate) async fn changes<DB: Backend>(
+    lease: &mut Lease<DB>,
+    looked: &[Looked<'_>],
+    settings: &Settings,
+) -> Result<Plan> {
     let mut plan = Plan::default();
     if ask(lease, catalogue::SQLITE.relation, &[change::TRANSFER]).await.map_err(failed)?.is_empty() {
         plan.add(change::TRANSFER, "a transfer says here that it is under way", change::transfers());
@@ -37,7 +48,6 @@ pub(super) async fn plan<DB: Backend>(
         let made = schema::made::<DB>(settings.owner);
         plan.add("user_access_log", "every access is recorded; it stays when all is taken back", made);
     }
-    violations(lease, looked, &plan).await?;
     Ok(plan)
 }
 

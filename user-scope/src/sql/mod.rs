@@ -4,6 +4,8 @@
 //! All SQL of the library stands in this room, and nothing runs here. Texts are put together from what was
 //! compiled ([`text`]); values are bound, never pasted.
 
+#[cfg(feature = "adoption")]
+pub(crate) mod adoption;
 mod aggregate;
 mod caller;
 pub(crate) mod isolation;

@@ -86,6 +86,14 @@ impl SqlText {
         self
     }
 
+    /// An expression that a person who administers the database has written in his configuration, who could as well run it
+    /// himself.
+    #[cfg(feature = "adoption")]
+    pub(crate) fn as_the_administrator_writes_it(&mut self, expression: &str) -> &mut Self {
+        self.text.push_str(expression);
+        self
+    }
+
     /// Doubles the quote where it occurs. No database takes a NUL in a statement.
     fn quoted(&mut self, quote: char, text: &str) -> &mut Self {
         self.text.push(quote);

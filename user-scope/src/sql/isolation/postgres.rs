@@ -45,7 +45,7 @@ fn write(sql: impl FnOnce(&mut SqlText)) -> String {
 }
 
 /// `ALTER TABLE t` and what follows.
-fn alter(table: &TableName, what: impl FnOnce(&mut SqlText)) -> String {
+pub(crate) fn alter(table: &TableName, what: impl FnOnce(&mut SqlText)) -> String {
     write(|text| {
         text.sql("ALTER TABLE ");
         table.write(text);
@@ -183,7 +183,13 @@ pub(crate) fn system_policy(table: &TableName, system_role: &str) -> Change {
 
 /// `owner = nullif(current_setting('user_scope.user_id', true), '')::uuid`.
 pub(super) fn is_the_callers(text: &mut SqlText, owner: &str, kind: IdKind) {
-    text.quoted_name(owner).sql(" = nullif(current_setting(").literal(SETTING).sql(", true), '')");
+    text.quoted_name(owner).sql(" = ");
+    the_callers(text, kind);
+}
+
+/// `nullif(current_setting('user_scope.user_id', true), '')::uuid`: NULL if there is none.
+pub(crate) fn the_callers(text: &mut SqlText, kind: IdKind) {
+    text.sql("nullif(current_setting(").literal(SETTING).sql(", true), '')");
     text.sql(match kind {
         IdKind::Uuid => "::uuid",
         IdKind::Integer => "::bigint",
@@ -223,7 +229,7 @@ fn switch(table: &TableName, on: &'static str, off: &'static str) -> Change {
     Change { sql: to(on), undo: to(off) }
 }
 
-fn drop_constraint(table: &TableName, name: &str) -> String {
+pub(crate) fn drop_constraint(table: &TableName, name: &str) -> String {
     alter(table, |text| {
         text.sql("DROP CONSTRAINT ").quoted_name(name);
     })
@@ -237,7 +243,7 @@ fn drop_trigger(table: &TableName, name: &str) -> String {
 }
 
 /// Both parts in one name that PostgreSQL does not cut. What is cut here keeps a mark of the whole.
-fn derived(first: &str, second: &str) -> String {
+pub(crate) fn derived(first: &str, second: &str) -> String {
     let whole = format!("{first}{second}");
     if whole.len() <= LONGEST_NAME {
         return whole;

@@ -57,6 +57,21 @@ impl TableName {
         Self { schema: entity.schema().map(str::to_owned), name: entity.table().to_owned() }
     }
 
+    /// As a person writes it: `table`, `schema.table`, or with quotes around what has dots in it.
+    pub(crate) fn read(name: &str) -> Self {
+        let mut parts = vec![String::new()];
+        let mut is_quoted = false;
+        for character in name.chars() {
+            match (character, is_quoted) {
+                ('"', _) => is_quoted = !is_quoted,
+                ('.', false) if parts.len() == 1 => parts.push(String::new()),
+                (other, _) => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(other)),
+            }
+        }
+        let name = parts.pop().unwrap_or_default();
+        Self { schema: parts.pop(), name }
+    }
+
     /// As PostgreSQL's `to_regclass` takes it.
     pub(crate) fn quoted(&self) -> String {
         let mut text = SqlText::new(Dialect::Postgres);
@@ -114,12 +129,8 @@ impl Table {
 
     /// A table of which no entity is known.
     pub(crate) fn named(name: &str, owner: &str) -> Self {
-        let (schema, name) = match name.split_once('.') {
-            Some((schema, name)) => (Some(schema.to_owned()), name),
-            None => (None, name),
-        };
         Self {
-            name: TableName { schema, name: name.to_owned() },
+            name: TableName::read(name),
             owner: owner.to_owned(),
             owner_kind: IdKind::Text,
             id: String::new(),

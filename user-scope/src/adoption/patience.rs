@@ -1,0 +1,92 @@
+//! What needs a lock asks for it briefly, lets everybody pass, and asks again.
+
+use std::time::{Duration, Instant};
+
+use crate::backend::{Backend, Dialect};
+use crate::error::{Error, Result};
+use crate::isolation::facts::{Texts, ask};
+use crate::isolation::run::{failed, problem};
+use crate::lease::Lease;
+use crate::sql::adoption::postgres;
+use crate::sql::isolation::{TableName, script};
+
+/// For how long a step is tried, before a person is told who stands in its way.
+const AT_MOST: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a lock is waited for. A step takes two at most, one after the other, and then needs a moment of its own.
+pub(super) fn patience(bound: Duration) -> Duration {
+    bound * 2 / 5
+}
+
+/// Begins a transaction that waits no longer than that.
+pub(super) async fn begin<DB: Backend>(lease: &mut Lease<DB>, bound: Duration) -> sqlx::Result<()> {
+    let begin = match DB::DIALECT {
+        Dialect::Postgres => postgres::begin(patience(bound)),
+        Dialect::Sqlite => DB::BEGIN.to_owned(),
+    };
+    lease.begin(script(begin)).await
+}
+
+/// Tries so far.
+#[derive(Debug)]
+pub(super) struct Tries {
+    since: Instant,
+    pause: Duration,
+}
+
+impl Tries {
+    pub(super) fn new() -> Self {
+        Self { since: Instant::now(), pause: Duration::from_millis(20) }
+    }
+
+    /// Waits before the next try, if this is an error that another try can cure.
+    ///
+    /// # Errors
+    ///
+    /// The error itself if it is not, or who has the lock if it was tried long enough.
+    pub(super) async fn again<DB: Backend>(
+        &mut self,
+        lease: &mut Lease<DB>,
+        object: &str,
+        error: sqlx::Error,
+        told: impl FnOnce(sqlx::Error) -> Error,
+    ) -> Result<Duration> {
+        if lease.is_open() {
+            lease.rollback().await.map_err(failed)?;
+        }
+        if !is_passing(&error) {
+            return Err(told(error));
+        }
+        let tried = self.since.elapsed();
+        if tried > AT_MOST {
+            let holder = holder(lease, object).await?.unwrap_or_else(|| "nobody who can be named".to_owned());
+            return Err(problem(format!(
+                "{object} is in use, and was for {} s: by {holder}. What was done so far stays; apply it again when it is free",
+                tried.as_secs()
+            )));
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(tried)
+    }
+}
+
+/// A lock that could not be had, a deadlock, another who writes.
+fn is_passing(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| matches!(code.as_ref(), "55P03" | "40P01" | "5" | "6" | "261" | "262" | "517"))
+}
+
+async fn holder<DB: Backend>(lease: &mut Lease<DB>, object: &str) -> Result<Option<String>> {
+    if DB::DIALECT == Dialect::Sqlite {
+        return Ok(None);
+    }
+    let table = TableName::read(object).quoted();
+    let row = ask(lease, postgres::HOLDERS, &[&table]).await.map_err(failed)?.pop();
+    Ok(row.map(|row| {
+        let mut row = Texts(row);
+        let (pid, login, program, state, seconds) = (row.text(), row.text(), row.text(), row.text(), row.text());
+        format!("process {pid} of {login} ({program}), {state}, in a transaction since {seconds} s")
+    }))
+}

@@ -1,0 +1,214 @@
+//! Carries an adoption out: step by step, each by itself, so that nothing is held while the next is waited for.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use sqlx::Pool;
+
+use super::patience::{Tries, begin};
+use super::plan::{AdoptionPlan, AdoptionStep, How, Phase};
+use super::{Adoption, batches, postgres, sqlite, survey};
+use crate::backend::{Backend, Dialect, Pooling};
+use crate::error::{Error, Result};
+use crate::isolation::facts::{Texts, ask, ask_text};
+use crate::isolation::plan::Plan;
+use crate::isolation::run::{self as isolation, failed, problem};
+use crate::lease::Lease;
+use crate::observe::observed;
+use crate::sql::adoption::{backfill, postgres as change};
+use crate::sql::isolation::{TableName, catalogue, ledger, script};
+
+/// What errors and spans name in place of an entity.
+const NAME: &str = "adoption";
+
+/// What happens while an adoption is applied.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A step begins.
+    Begun {
+        /// The step.
+        step: &'a AdoptionStep,
+        /// Which it is, the first being 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A batch of rows has its owner.
+    Filling {
+        /// The step.
+        step: &'a AdoptionStep,
+        /// How many rows were written so far.
+        rows: u64,
+        /// How far it has come, in blocks on PostgreSQL and in rows on SQLite.
+        done: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// A lock could not be had; it is tried again.
+    Waiting {
+        /// The step.
+        step: &'a AdoptionStep,
+        /// For how long it has been tried.
+        tried: Duration,
+    },
+}
+
+pub(super) async fn plan<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> Result<AdoptionPlan> {
+    let mut plan = AdoptionPlan::default();
+    let planned = async {
+        let mut lease = acquire(pool).await?;
+        plan = planned(&mut lease, adoption).await?;
+        Ok(())
+    };
+    observed(NAME, "plan", pin!(planned)).await?;
+    Ok(plan)
+}
+
+/// On a connection with nothing open: each question is a transaction of its own, and holds nothing up.
+async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
+    let mut lease = Lease::of(pool, Pooling::Session).await.map_err(failed)?;
+    lease.keep();
+    if DB::DIALECT == Dialect::Postgres {
+        // Filtered, the owner of the tables would see nothing, and find nothing to do.
+        let unfiltered = script(catalogue::UNFILTERED.replace("SET LOCAL", "SET"));
+        DB::execute_script(lease.connection(), unfiltered).await.map_err(failed)?;
+    }
+    Ok(lease)
+}
+
+pub(super) async fn planned<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption) -> Result<AdoptionPlan> {
+    let tables = survey::survey(lease, adoption).await?;
+    match DB::DIALECT {
+        Dialect::Postgres => postgres::plan(lease, &tables, &adoption.settings).await,
+        Dialect::Sqlite => sqlite::plan(lease, &tables, &adoption.settings).await,
+    }
+}
+
+pub(super) async fn apply<DB: Backend>(
+    adoption: &Adoption,
+    pool: &Pool<DB>,
+    until: Phase,
+    tell: &(dyn Fn(Event<'_>) + Send + Sync),
+) -> Result<()> {
+    let applied = async {
+        let mut lease = acquire(pool).await?;
+        claim(&mut lease).await?;
+        for phase in [Phase::Expand, Phase::Contract].into_iter().filter(|phase| *phase <= until) {
+            // Looked at anew: rows have come meanwhile.
+            let plan = planned(&mut lease, adoption).await?;
+            let steps: Vec<_> = plan.steps().filter(|step| step.phase() <= phase).collect();
+            if steps.is_empty() {
+                continue;
+            }
+            let ledger = script(ledger::begin(DB::DIALECT).to_owned());
+            DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
+            for (number, step) in (1..).zip(&steps) {
+                tell(Event::Begun { step, number, of: steps.len() });
+                carry_out(&mut lease, step, adoption.bound, tell).await?;
+            }
+        }
+        Ok(())
+    };
+    observed(NAME, "apply", pin!(applied)).await
+}
+
+/// Only one at a time. On SQLite a second fails at a step that is done already.
+async fn claim<DB: Backend>(lease: &mut Lease<DB>) -> Result<()> {
+    if DB::DIALECT == Dialect::Sqlite {
+        return Ok(());
+    }
+    let row = ask(lease, change::CLAIM, &[]).await.map_err(failed)?.pop().unwrap_or_default();
+    if Texts(row).is_true() {
+        return Ok(());
+    }
+    Err(problem("somebody else is applying an adoption to this database; wait for him".to_owned()))
+}
+
+async fn carry_out<DB: Backend>(
+    lease: &mut Lease<DB>,
+    step: &AdoptionStep,
+    bound: Duration,
+    tell: &(dyn Fn(Event<'_>) + Send + Sync),
+) -> Result<()> {
+    match &step.how {
+        How::Filling(filling) => return batches::fill(lease, step, filling, bound, tell).await,
+        How::Concurrently(index) => return concurrently(lease, step, index).await,
+        How::Linking(table, parent) => {
+            let question = backfill::at_odds(DB::DIALECT, table, &table.name, parent);
+            let rows = ask_text(lease, question).await.map_err(failed)?;
+            if rows != "0" {
+                let (child, column, parent) = (&table.name, &parent.column, &parent.table);
+                return Err(problem(format!(
+                    "{rows} rows of {child} belong to another than the row of {parent} that they name in {column}: mend them, \
+                     or say that {column} is unlinked"
+                )));
+            }
+        }
+        How::AtOnce | How::Looking => {}
+    }
+    let mut tries = Tries::new();
+    loop {
+        match at_once(lease, step, bound).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                let tried = tries.again(lease, &step.object, error, |error| refused(step, error)).await?;
+                tell(Event::Waiting { step, tried });
+            }
+        }
+    }
+}
+
+/// The change and its note, together or not at all.
+async fn at_once<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep, bound: Duration) -> sqlx::Result<()> {
+    begin(lease, bound).await?;
+    DB::execute_script(lease.connection(), script(step.change.sql.clone())).await?;
+    note(lease, step).await?;
+    lease.commit().await
+}
+
+async fn note<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep) -> sqlx::Result<()> {
+    if step.change.undo.is_empty() {
+        return Ok(());
+    }
+    let note = ledger::note::<DB>(&step.object, &step.change.sql, &step.change.undo).map_err(sqlx::Error::Encode)?;
+    DB::execute(lease.connection(), note).await.map(drop)
+}
+
+/// An index that is built while writers go on. It waits for them, and makes none wait.
+async fn concurrently<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep, index: &TableName) -> Result<()> {
+    let refused = |error| refused(step, error);
+    if !ask(lease, change::IS_BROKEN, &[&index.quoted()]).await.map_err(failed)?.is_empty() {
+        DB::execute_script(lease.connection(), script(change::drop_broken(index))).await.map_err(refused)?;
+    }
+    note(lease, step).await.map_err(failed)?;
+    DB::execute_script(lease.connection(), script(step.change.sql.clone())).await.map_err(refused)
+}
+
+/// What the database said against a step, with the step.
+pub(super) fn refused(step: &AdoptionStep, error: sqlx::Error) -> Error {
+    Error::Isolation {
+        problem: format!("{}: this was refused: {}", step.object, step.change.sql),
+        source: Some(error.into()),
+    }
+}
+
+pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, drop_audit_log: bool) -> Result<Plan> {
+    let undone = isolation::remove(pool).await?;
+    if drop_audit_log {
+        let mut lease = acquire(pool).await?;
+        let mut tries = Tries::new();
+        for statement in change::DROP_LOG {
+            while let Err(error) = dropped(&mut lease, adoption.bound, statement).await {
+                tries.again(&mut lease, "user_access_log", error, failed).await?;
+            }
+        }
+    }
+    Ok(undone)
+}
+
+async fn dropped<DB: Backend>(lease: &mut Lease<DB>, bound: Duration, statement: &str) -> sqlx::Result<()> {
+    begin(lease, bound).await?;
+    DB::execute_script(lease.connection(), script(statement.to_owned())).await?;
+    lease.commit().await
+}
