@@ -40,7 +40,16 @@ pub fn command(arguments: &[&str]) -> Command {
 ///
 /// If it cannot be run.
 pub fn run(arguments: &[&str]) -> Ended {
-    let Output { status, stdout, stderr } = command(arguments).output().expect("the command runs");
+    ended(&mut command(arguments))
+}
+
+/// The same of a command that was made ready.
+///
+/// # Panics
+///
+/// If it cannot be run.
+pub fn ended(command: &mut Command) -> Ended {
+    let Output { status, stdout, stderr } = command.output().expect("the command runs");
     let text = |bytes| String::from_utf8(bytes).expect("the command tells in UTF-8");
     Ended { code: status.code(), output: text(stdout), errors: text(stderr) }
 }

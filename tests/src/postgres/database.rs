@@ -56,6 +56,40 @@ impl Database {
         &self.name
     }
 
+    /// All of its schema and its rows, in an order that depends on nothing else: rows that were written again stand elsewhere in a
+    /// table, and compare equal.
+    ///
+    /// # Panics
+    ///
+    /// When there is no `pg_dump`, or it fails.
+    #[must_use]
+    pub fn dump(&self) -> String {
+        let program = super::binaries::find().expect("PostgreSQL's programs are here").join("pg_dump");
+        let options = sqlx::ConnectOptions::to_url_lossy(&self.superuser()).to_string();
+        // What only sqlx knows.
+        let (place, parameters) = options.split_once('?').unwrap_or((&options, ""));
+        let parameters: Vec<_> = parameters.split('&').filter(|word| !word.starts_with("statement-cache")).collect();
+        let options = format!("{place}?{}", parameters.join("&"));
+        let dumped =
+            std::process::Command::new(program).arg(format!("--dbname={options}")).output().expect("pg_dump runs");
+        assert!(dumped.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dumped.stderr));
+        let dumped = String::from_utf8(dumped.stdout).expect("a dump is UTF-8");
+        let mut rows: Vec<&str> = Vec::new();
+        let mut sorted = String::with_capacity(dumped.len());
+        for line in dumped.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")) {
+            let is_copied = !rows.is_empty();
+            match line {
+                "\\." => {
+                    rows.sort_unstable();
+                    rows.drain(..).for_each(|row| sorted.extend([row, "\n"]));
+                }
+                _ if is_copied || line.starts_with("COPY ") => rows.push(line),
+                _ => sorted.extend([line, "\n"]),
+            }
+        }
+        sorted
+    }
+
     /// The server that it is on.
     #[must_use]
     pub fn server(&self) -> &'static Server {

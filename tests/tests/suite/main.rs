@@ -70,6 +70,7 @@ macro_rules! on_each_database_and_in_partitions {
 }
 
 mod access_matrix;
+mod adoption;
 mod aggregates;
 mod attacks;
 mod audit;

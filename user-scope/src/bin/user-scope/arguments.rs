@@ -22,6 +22,63 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Shows each step, its SQL, its lock and its cost; changes nothing
+    #[command(after_help = "\
+Examples:\n  \
+  user-scope plan --database-url postgres://owner@localhost/app --config user-scope.toml --app-role my_app\n  \
+  user-scope plan --database-url sqlite:app.db --table tasks --table subtasks\n\n\
+It ends with 0, whether there is something to do or not, and with 2 if it could not look, or something stands in the way.")]
+    Plan {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// Does it: resumable, and safe under load
+    ///
+    /// Between the phases writers who know nothing of owners go on, and those who say who is asking go on, too. On PostgreSQL
+    /// nobody waits longer than --lock-bound. If it is killed, run it again: it goes on where it was.
+    #[command(after_help = "\
+Examples:\n  \
+  user-scope apply --database-url postgres://owner@localhost/app --app-role my_app --phase expand\n  \
+  user-scope verify --database-url postgres://owner@localhost/app --app-role my_app     # until no rows come without an owner\n  \
+  user-scope apply --database-url postgres://owner@localhost/app --app-role my_app --phase contract")]
+    Apply {
+        #[command(flatten)]
+        target: Target,
+        /// How far; without it, both phases, one after the other
+        #[arg(long, value_enum)]
+        phase: Option<PhaseName>,
+        /// For how many milliseconds a writer may have to wait on PostgreSQL
+        #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+        lock_bound: u64,
+        #[command(flatten)]
+        consent: Consent,
+    },
+
+    /// Whether every table is isolated, and how many rows come without an owner; changes nothing
+    #[command(
+        after_help = "It ends with 0 only if every table is isolated, with 1 if one is not, and with 2 if it could not look."
+    )]
+    Verify {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// The exact reverse of all that was applied to the database
+    Rollback {
+        #[command(flatten)]
+        target: Target,
+        /// The audit log is data, and stays unless this is given
+        #[arg(long)]
+        drop_audit_log: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+
     /// Looks for whatever reaches around the isolation; changes nothing
     ///
     /// Give it the login of the application: what reaches around the isolation depends on who looks. It finds superusers and
@@ -59,6 +116,27 @@ pub(crate) struct Target {
     /// The application's login on PostgreSQL, which is granted what it needs; can be given several times
     #[arg(long = "app-role", value_name = "ROLE")]
     pub(crate) app_roles: Vec<String>,
+
+    /// The role of system mode on PostgreSQL: where several applications share a server, each has its own
+    #[arg(long, value_name = "ROLE", default_value = "user_scope_system")]
+    pub(crate) system_role: String,
+}
+
+/// Whether a person has to say yes.
+#[derive(Debug, Args)]
+pub(crate) struct Consent {
+    /// Asks no question
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// How far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PhaseName {
+    /// Everything is there, and nobody is refused
+    Expand,
+    /// The database refuses what has no owner, or another's
+    Contract,
 }
 
 /// How it is told.

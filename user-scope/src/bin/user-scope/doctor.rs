@@ -40,7 +40,7 @@ async fn examine<DB: Backend, Id: Identifier>(
     configuration: &Configuration,
     target: &Target,
 ) -> Result<Report, Failure> {
-    let mut isolation = Isolation::<Id>::default();
+    let mut isolation = Isolation::<Id>::default().system_role(&target.system_role);
     for table in &configuration.tables {
         isolation = isolation.with_table(&table.name, configuration.owner_of(table));
     }

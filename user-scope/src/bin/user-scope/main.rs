@@ -1,12 +1,15 @@
 //! The command `user-scope`. It reads what it is told and shows what it is answered; all that it does, the library does.
 
+mod adoption;
 mod arguments;
 mod configuration;
 mod database;
 mod doctor;
 mod failure;
+mod progress;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -23,6 +26,14 @@ enum Outcome {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
+        Command::Plan { target, output } => adoption::plan(&target, &output).await,
+        Command::Apply { target, phase, lock_bound, consent } => {
+            adoption::apply(&target, phase, Duration::from_millis(lock_bound), &consent).await
+        }
+        Command::Verify { target, output } => adoption::verify(&target, &output).await,
+        Command::Rollback { target, drop_audit_log, consent } => {
+            adoption::rollback(&target, drop_audit_log, &consent).await
+        }
         Command::Doctor { target, output } => doctor::run(&target, &output).await,
     };
     match ended {
