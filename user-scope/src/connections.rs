@@ -8,7 +8,6 @@ use tokio::sync::OnceCell;
 
 use crate::backend::{Backend, Pooling};
 use crate::context::Caller;
-use crate::enforcement::Enforcement;
 use crate::identifier::IdValue;
 use crate::isolation::fit::{self, Guard};
 use crate::lease::Lease;
@@ -54,7 +53,7 @@ impl<DB: Backend> Connections<DB> {
 
     /// Whether an operation by itself is in a transaction, whatever it does.
     fn begins(&self) -> bool {
-        self.0.guard.enforcement == Enforcement::Database || self.0.pooling == Pooling::Transaction
+        self.0.guard.enforcement.announces() || self.0.pooling == Pooling::Transaction
     }
 
     /// A connection for one operation. Where the database is to keep users apart, or a pooler stands before it, it is in a
@@ -86,17 +85,17 @@ impl<DB: Backend> Connections<DB> {
     /// that are isolated whatever the setting.
     pub(crate) fn opening(&self, user: Option<&IdValue>) -> SqlStr {
         let guard = &self.0.guard;
-        match (user, guard.enforcement) {
+        match (user, guard.enforcement.announces()) {
             (Some(user), _) => sql::begin_as::<DB>(user),
-            (None, Enforcement::Database) => sql::begin_as_system::<DB>(&guard.system_role),
-            (None, Enforcement::Predicate) => sql::begin::<DB>(),
+            (None, true) => sql::begin_as_system::<DB>(&guard.system_role),
+            (None, false) => sql::begin::<DB>(),
         }
     }
 
     /// How a transaction of the same is taken back from SQL that is not ours.
     pub(crate) fn taking_back(&self, user: Option<&IdValue>) -> SqlStr {
         let guard = &self.0.guard;
-        let role = (guard.enforcement == Enforcement::Database).then_some(guard.system_role.as_str());
+        let role = guard.enforcement.announces().then_some(guard.system_role.as_str());
         sql::take_back(DB::DIALECT, user, role)
     }
 

@@ -1,10 +1,11 @@
-//! What keeps users apart: the predicate alone, or the database as well.
+//! What keeps users apart: the predicate alone, or the database as well; and what lies between, on the way there.
 
 /// What keeps users apart, beside the owner that stands in every statement.
 ///
 /// | | a read | an audited write | a mistake in raw SQL |
 /// |---|---|---|---|
 /// | `Predicate` | 1 round trip | 1 | shows every user's rows |
+/// | `Announced` | 2 | 3 | as far as the database is: before it listens, every user's rows |
 /// | `Database` | 2 | 3 | shows the caller's rows, or none |
 ///
 /// It has to fit the database: under row-level security a pool that does not say who is asking would see nothing, and one
@@ -18,7 +19,18 @@ pub enum Enforcement {
     /// The owner in every statement, and nothing beside it.
     #[default]
     Predicate,
+    /// Says in each transaction who is asking, as `Database` does, whether the database listens yet or not, and promises no more
+    /// than `Predicate`. It is for the time in which a database in use [comes under isolation](crate::guide::adoption): a pool
+    /// that was started before row-level security is switched on goes on without an error when it is.
+    Announced,
     /// The same statements, each in a transaction that tells the database who is asking, by `SET LOCAL`. For tables that
     /// are isolated; see [`Isolation`](crate::Isolation).
     Database,
+}
+
+impl Enforcement {
+    /// Whether each operation is in a transaction that says who is asking.
+    pub(crate) const fn announces(self) -> bool {
+        !matches!(self, Self::Predicate)
+    }
 }

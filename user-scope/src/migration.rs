@@ -22,7 +22,7 @@ pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, pooling: Pooling, owner: I
 }
 
 /// A table that is there already must be one that the library can write to.
-async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> Result<()> {
+pub(crate) async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> Result<()> {
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Reading, error);
     if integer::<DB>(lease, schema::is_foreign(DB::DIALECT)).await.map_err(failed)? > 0 {
         return Err(Error::Schema {

@@ -247,7 +247,7 @@ fn public_operations() -> BTreeSet<String> {
 }
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all` has the name of a query's.
-const ABOUT_NO_ROW: [&str; 12] = [
+const ABOUT_NO_ROW: [&str; 13] = [
     "apply",
     "begin",
     "build",
@@ -260,6 +260,7 @@ const ABOUT_NO_ROW: [&str; 12] = [
     "plan",
     "remove",
     "rollback",
+    "verify",
 ];
 
 /// What raw SQL reaches is for the database to say, and for `attacks` and `lent` to try.

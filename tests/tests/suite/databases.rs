@@ -66,7 +66,7 @@ pub fn builder<DB: TestDb>(source: PoolSource<DB>) -> ScopedPoolBuilder<DB, Uuid
     let builder = if way().pooled { builder.transaction_pooling() } else { builder };
     match enforcement() {
         Enforcement::Predicate => builder,
-        Enforcement::Database => builder.system_role(postgres::server().system_role()),
+        Enforcement::Announced | Enforcement::Database => builder.system_role(postgres::server().system_role()),
     }
 }
 
@@ -151,10 +151,10 @@ impl TestDb for Postgres {
             ("i64", Enforcement::Predicate) => &INTEGER,
             ("alloc::string::String", Enforcement::Predicate) => &TEXT,
             (_, Enforcement::Predicate) => &UUID,
-            ("i64", Enforcement::Database) => &ISOLATED_INTEGER,
-            ("alloc::string::String", Enforcement::Database) => &ISOLATED_TEXT,
-            ("uuid::Uuid", Enforcement::Database) => &ISOLATED_UUID,
-            (_, Enforcement::Database) => &ISOLATED_NEWTYPE,
+            ("i64", Enforcement::Announced | Enforcement::Database) => &ISOLATED_INTEGER,
+            ("alloc::string::String", Enforcement::Announced | Enforcement::Database) => &ISOLATED_TEXT,
+            ("uuid::Uuid", Enforcement::Announced | Enforcement::Database) => &ISOLATED_UUID,
+            (_, Enforcement::Announced | Enforcement::Database) => &ISOLATED_NEWTYPE,
         };
         postgres::Database::copy(template, hint).await
     }
@@ -172,7 +172,9 @@ impl TestDb for Postgres {
         // stops.
         let options = match enforcement() {
             Enforcement::Predicate => home.owner(),
-            Enforcement::Database => home.superuser().options([("session_replication_role", "replica")]),
+            Enforcement::Announced | Enforcement::Database => {
+                home.superuser().options([("session_replication_role", "replica")])
+            }
         };
         Pool::connect_with(options).await.expect("the owner connects")
     }

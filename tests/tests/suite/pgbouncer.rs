@@ -218,7 +218,7 @@ async fn every_operation_leaves_the_connection_of_the_server_as_it_was() {
         };
         match enforcement {
             Enforcement::Predicate => test.await,
-            Enforcement::Database => isolated(test).await,
+            Enforcement::Announced | Enforcement::Database => isolated(test).await,
         }
     }
 }
@@ -298,7 +298,7 @@ async fn behind_a_pooler_a_read_is_three_round_trips_and_an_audited_write_four()
         };
         match enforcement {
             Enforcement::Predicate => test.await,
-            Enforcement::Database => isolated(test).await,
+            Enforcement::Announced | Enforcement::Database => isolated(test).await,
         }
     }
 }

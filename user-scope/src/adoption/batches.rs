@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::patience::{Tries, begin};
-use super::plan::{AdoptionStep, Filling};
+use super::patience::{Tries, begin, patience, took_too_long};
+use super::plan::{AdoptionStep, Filling, Reach};
 use super::run::{Event, refused};
 use crate::backend::{Backend, Dialect};
 use crate::error::{Error, Result};
@@ -13,9 +13,6 @@ use crate::lease::Lease;
 use crate::sql::adoption::backfill::{self, Part};
 use crate::sql::adoption::{postgres, sqlite};
 use crate::sql::isolation::script;
-
-/// How many rows may be left to be filled later: writers who know nothing of owners go on while rows are filled.
-const LEFT: u64 = 1_000;
 
 /// What moves along a table.
 struct Walk<'a> {
@@ -41,26 +38,30 @@ pub(super) async fn fill<DB: Backend>(
     }
     let size = if DB::DIALECT == Dialect::Postgres { 8 } else { 500 };
     let mut walk = Walk { step, filling, bound, tell, size, rows: 0 };
+    let mut tries = Tries::new();
     loop {
-        let filled = match DB::DIALECT {
+        match DB::DIALECT {
             Dialect::Postgres => walk.blocks(lease).await?,
             Dialect::Sqlite => walk.rows(lease).await?,
-        };
-        if filled == 0 || (!filling.is_last && filled < LEFT) {
-            let question = backfill::unfilled(DB::DIALECT, &filling.table, &filling.at, &filling.source);
-            let unfilled = ask_text(lease, question).await.map_err(failed)?;
-            // Those that are left could have an owner, and are in the hands of somebody.
-            if unfilled == "0" || !filling.is_last {
-                break;
-            }
-            tokio::time::sleep(bound).await;
         }
+        // Once along the table is enough for as long as writers go on: there will always be rows that have just come.
+        if filling.reach != Reach::All {
+            break;
+        }
+        let question = backfill::unfilled(DB::DIALECT, &filling.table, &filling.at, &filling.source);
+        if ask_text(lease, question).await.map_err(failed)? == "0" {
+            break;
+        }
+        // Those that are left could have an owner, and are in the hands of somebody.
+        let tried = tries.wait(lease, &filling.at.to_string()).await?;
+        tell(Event::Waiting { step, tried });
     }
+    complete(lease, filling).await?;
     if mapped {
         let drop = script(backfill::drop_mapping(DB::DIALECT));
         DB::execute_script(lease.connection(), drop).await.map_err(failed)?;
     }
-    complete(lease, filling).await
+    Ok(())
 }
 
 /// Whether all rows have an owner who is one.
@@ -73,10 +74,10 @@ async fn complete<DB: Backend>(lease: &mut Lease<DB>, filling: &Filling) -> Resu
             return Err(problem(format!("{misshapen} rows of {at} have an owner in {owner} that is no {kind:?}")));
         }
     }
-    if !filling.is_last {
+    if filling.reach == Reach::Most {
         return Ok(());
     }
-    let question = backfill::without_owner(DB::DIALECT, table, at);
+    let question = backfill::unfillable(DB::DIALECT, table, at, &filling.source);
     match ask_text(lease, question).await.map_err(failed)?.as_str() {
         "0" => Ok(()),
         rows => Err(problem(format!(
@@ -98,27 +99,29 @@ async fn map<DB: Backend>(lease: &mut Lease<DB>, filling: &Filling) -> Result<()
 
 impl Walk<'_> {
     /// Once over all blocks that are there now.
-    async fn blocks<DB: Backend>(&mut self, lease: &mut Lease<DB>) -> Result<u64> {
+    async fn blocks<DB: Backend>(&mut self, lease: &mut Lease<DB>) -> Result<()> {
         let asked = self.filling.at.quoted();
         let row = ask(lease, postgres::BLOCKS, &[&asked]).await.map_err(failed)?.pop().unwrap_or_default();
         let blocks: i64 = Texts(row).text().parse().unwrap_or(0);
-        let (mut from, before) = (0, self.rows);
+        let mut from = 0;
+        let settings = script(postgres::filling(patience(self.bound)));
+        DB::execute_script(lease.connection(), settings).await.map_err(failed)?;
         while from < blocks {
             let to = (from + self.size).min(blocks);
-            self.batch(lease, Part::Blocks(from, to)).await?;
+            if !self.batch(lease, Part::Blocks(from, to)).await? {
+                continue;
+            }
             from = to;
             self.told(from, blocks);
         }
-        Ok(self.rows - before)
+        DB::execute_script(lease.connection(), script(postgres::filled())).await.map_err(failed)
     }
 
     /// Once over all rows, by their rowid.
-    async fn rows<DB: Backend>(&mut self, lease: &mut Lease<DB>) -> Result<u64> {
-        let before = self.rows;
+    async fn rows<DB: Backend>(&mut self, lease: &mut Lease<DB>) -> Result<()> {
         let table = &self.filling.table.name.name;
         let Some(rowid) = self.filling.rowid else {
-            self.batch(lease, Part::All).await?;
-            return Ok(0);
+            return self.batch(lease, Part::All).await.map(drop);
         };
         let all = ask_text(lease, sqlite::rows(table)).await.map_err(failed)?.parse().unwrap_or(0);
         let (mut behind, mut seen) = (i64::MIN, 0);
@@ -130,11 +133,12 @@ impl Walk<'_> {
             behind = last;
             self.told(seen.min(all), all);
         }
-        Ok(self.rows - before)
+        Ok(())
     }
 
-    /// One transaction, and a pause in which others have the machine.
-    async fn batch<DB: Backend>(&mut self, lease: &mut Lease<DB>, part: Part) -> Result<()> {
+    /// One transaction, and a pause in which others have the machine. False if it was too much at once: it is to be tried with a
+    /// smaller part.
+    async fn batch<DB: Backend>(&mut self, lease: &mut Lease<DB>, part: Part) -> Result<bool> {
         let Filling { table, at, source, .. } = self.filling;
         let mut tries = Tries::new();
         let took = loop {
@@ -146,7 +150,12 @@ impl Walk<'_> {
                     break begun.elapsed();
                 }
                 Err(error) => {
+                    let is_too_much = self.size > 1 && took_too_long(&error);
                     let tried = tries.again(lease, &at.to_string(), error, |error| refused(self.step, error)).await?;
+                    if is_too_much {
+                        self.size /= 2;
+                        return Ok(false);
+                    }
                     (self.tell)(Event::Waiting { step: self.step, tried });
                 }
             }
@@ -157,8 +166,9 @@ impl Walk<'_> {
         } else if took < goal / 2 {
             self.size = (self.size * 2).min(65_536);
         }
-        tokio::time::sleep(took / 4).await;
-        Ok(())
+        // Whoever waits for SQLite looks from time to time whether it is free, and should find it so.
+        tokio::time::sleep(if DB::DIALECT == Dialect::Sqlite { took } else { took / 4 }).await;
+        Ok(true)
     }
 
     fn told(&self, done: i64, of: i64) {
@@ -167,7 +177,11 @@ impl Walk<'_> {
     }
 }
 
+/// On PostgreSQL one statement, which locks its rows for no longer than the server takes for it.
 async fn once<DB: Backend>(lease: &mut Lease<DB>, bound: Duration, sql: String) -> sqlx::Result<u64> {
+    if DB::DIALECT == Dialect::Postgres {
+        return DB::execute(lease.connection(), backfill::query::<DB>(sql)).await;
+    }
     begin(lease, bound).await?;
     let rows = DB::execute(lease.connection(), backfill::query::<DB>(sql)).await?;
     lease.commit().await?;

@@ -32,23 +32,28 @@
 //! ```
 
 mod batches;
+mod migrations;
 mod patience;
 mod plan;
 mod postgres;
+mod proposal;
 mod run;
 mod sqlite;
 mod survey;
 mod table;
+mod undo;
 mod verify;
 
 use std::time::Duration;
 
 use sqlx::Pool;
 
+pub use migrations::Migration;
 pub use plan::{AdoptionPlan, AdoptionStep, Phase};
+pub use proposal::{Origin, Proposal, ProposedTable};
 pub use run::Event;
 pub use table::{AdoptedTable, Backfill};
-pub use verify::{TableState, Verification};
+pub use verify::{CallerlessWriter, TableState, Verification};
 
 use crate::backend::Backend;
 use crate::error::Result;
@@ -135,13 +140,24 @@ impl Adoption {
         verify::verify(self, owner).await
     }
 
-    /// Takes back all that was done to this database, in one transaction, to the schema that was before. The audit log is data
-    /// and stays, unless it is to be dropped. Roles on which other databases rest stay.
+    /// Takes back all that was done to this database, the last change first, to the schema that was before; interrupted, it goes
+    /// on when it is asked again. The audit log is data and stays, unless it is to be dropped. Roles on which other databases rest
+    /// stay.
     ///
     /// # Errors
     ///
     /// What the database refuses, such as a column that a view has come to show.
     pub async fn rollback<DB: Backend>(&self, owner: &Pool<DB>, drop_audit_log: bool) -> Result<Plan> {
-        run::rollback(self, owner, drop_audit_log).await
+        undo::rollback(self, owner, drop_audit_log).await
     }
+}
+
+/// Looks at a schema, and says which of its tables seem to belong to users. It changes nothing; whether it is right, a person
+/// decides.
+///
+/// # Errors
+///
+/// [`Error::Isolation`](crate::Error::Isolation) if nothing in the schema tells of users, and what the database refuses.
+pub async fn propose<DB: Backend>(owner: &Pool<DB>) -> Result<Proposal> {
+    proposal::propose(owner).await
 }

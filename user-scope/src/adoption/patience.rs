@@ -13,6 +13,8 @@ use crate::sql::isolation::{TableName, script};
 /// For how long a step is tried, before a person is told who stands in its way.
 const AT_MOST: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a lock is waited for that no writer notices.
+const UNNOTICED: Duration = Duration::from_secs(10);
 
 /// How long a lock is waited for. A step takes two at most, one after the other, and then needs a moment of its own.
 pub(super) fn patience(bound: Duration) -> Duration {
@@ -26,6 +28,42 @@ pub(super) async fn begin<DB: Backend>(lease: &mut Lease<DB>, bound: Duration) -
         Dialect::Sqlite => DB::BEGIN.to_owned(),
     };
     lease.begin(script(begin)).await
+}
+
+/// Does this in the transaction of [`begin`], and commits it in the same message: a lock that others wait for is held for as long
+/// as the server takes, and not for as long as the way to it.
+pub(super) async fn end_by<DB: Backend>(lease: &mut Lease<DB>, sql: &str) -> sqlx::Result<()> {
+    let sql = match DB::DIALECT {
+        Dialect::Postgres => postgres::and_commit(sql),
+        Dialect::Sqlite => sql.to_owned(),
+    };
+    DB::execute_script(lease.connection(), script(sql)).await?;
+    lease.commit().await
+}
+
+/// Whether a batch was ended because it took too long.
+pub(super) fn took_too_long(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57014")
+}
+
+/// Has these tables to ourselves, but for readers and writers, so that a lock which they do notice waits for nobody else.
+/// In a transaction of [`begin`].
+pub(super) async fn reserve<DB: Backend>(
+    lease: &mut Lease<DB>,
+    tables: &[TableName],
+    bound: Duration,
+) -> sqlx::Result<()> {
+    if DB::DIALECT == Dialect::Sqlite || tables.is_empty() {
+        return Ok(());
+    }
+    let given: Vec<_> = tables.iter().map(TableName::quoted).collect();
+    let rows = ask(lease, postgres::TOGETHER, &[&given.join("\u{1f}")]).await?;
+    let ours: Vec<_> = rows.into_iter().map(|row| Texts(row).text()).collect();
+    if ours.is_empty() {
+        return Ok(());
+    }
+    let reserve = script(postgres::reserve(&ours, UNNOTICED, patience(bound)));
+    DB::execute_script(lease.connection(), reserve).await
 }
 
 /// Tries so far.
@@ -58,6 +96,15 @@ impl Tries {
         if !is_passing(&error) {
             return Err(told(error));
         }
+        self.wait(lease, object).await
+    }
+
+    /// Waits before the next look at what is in somebody's hands.
+    ///
+    /// # Errors
+    ///
+    /// Who has it, if it was waited for long enough.
+    pub(super) async fn wait<DB: Backend>(&mut self, lease: &mut Lease<DB>, object: &str) -> Result<Duration> {
         let tried = self.since.elapsed();
         if tried > AT_MOST {
             let holder = holder(lease, object).await?.unwrap_or_else(|| "nobody who can be named".to_owned());
@@ -72,10 +119,10 @@ impl Tries {
     }
 }
 
-/// A lock that could not be had, a deadlock, another who writes.
+/// A lock that could not be had, a deadlock, too much at once, another who writes.
 fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| matches!(code.as_ref(), "55P03" | "40P01" | "5" | "6" | "261" | "262" | "517"))
+    code.is_some_and(|code| matches!(code.as_ref(), "55P03" | "40P01" | "57014" | "5" | "6" | "261" | "262" | "517"))
 }
 
 async fn holder<DB: Backend>(lease: &mut Lease<DB>, object: &str) -> Result<Option<String>> {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::backend::Dialect;
 use crate::sql::adoption::backfill::Source;
 use crate::sql::adoption::kind;
-use crate::sql::isolation::{Change, Parent, Table, TableName};
+use crate::sql::isolation::{Change, Table, TableName};
 
 /// How far an adoption goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,8 +26,9 @@ impl fmt::Display for Phase {
 }
 
 /// What is missing in a database.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AdoptionPlan {
+    pub(super) dialect: Dialect,
     pub(super) steps: Vec<AdoptionStep>,
     pub(super) notes: Vec<String>,
 }
@@ -40,6 +41,8 @@ pub struct AdoptionStep {
     pub(super) why: String,
     pub(super) change: Change,
     pub(super) how: How,
+    /// The tables that it changes or looks at.
+    pub(super) tables: Vec<TableName>,
     pub(super) lock: &'static str,
     /// What it costs, where that depends on the table.
     pub(super) cost: String,
@@ -54,8 +57,8 @@ pub(super) enum How {
     Concurrently(TableName),
     /// Looks at rows; there is nothing to take back.
     Looking,
-    /// A key for a parent, after a look whether rows violate it.
-    Linking(Box<Table>, Box<Parent>),
+    /// Counts rows that stand in the way, and goes no further if there are any. This is said behind their number.
+    Comparing(String),
     /// The owners of existing rows, batch by batch.
     Filling(Box<Filling>),
 }
@@ -69,11 +72,25 @@ pub(super) struct Filling {
     pub(super) owners: Vec<(String, crate::IdValue)>,
     /// The name of the rowid on SQLite, if it has one that can be named.
     pub(super) rowid: Option<&'static str>,
-    /// Whether a row without an owner may be left.
-    pub(super) is_last: bool,
+    pub(super) reach: Reach,
+}
+
+/// When it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// A few rows may be left, since writers go on, and those that get no owner by this.
+    Most,
+    /// A few rows may be left, and each could have an owner.
+    Possible,
+    /// Every row has one.
+    All,
 }
 
 impl AdoptionPlan {
+    pub(super) const fn new(dialect: Dialect) -> Self {
+        Self { dialect, steps: Vec::new(), notes: Vec::new() }
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -90,21 +107,22 @@ impl AdoptionPlan {
         self.notes.iter().map(String::as_str)
     }
 
-    pub(super) fn add(
-        &mut self,
-        phase: Phase,
-        object: impl fmt::Display,
-        why: &str,
-        change: Change,
-        how: How,
-        dialect: Dialect,
-    ) {
-        let lock = match dialect {
+    pub(super) fn add(&mut self, phase: Phase, object: impl fmt::Display, why: &str, change: Change, how: How) {
+        let lock = match self.dialect {
             Dialect::Postgres => kind::lock(&change.sql),
             Dialect::Sqlite => "the one writer's",
         };
         let (object, why) = (object.to_string(), why.to_owned());
-        self.steps.push(AdoptionStep { phase, object, why, change, how, lock, cost: String::new() });
+        self.steps.push(AdoptionStep {
+            phase,
+            object,
+            why,
+            change,
+            how,
+            tables: Vec::new(),
+            lock,
+            cost: String::new(),
+        });
     }
 
     /// Of the last step.

@@ -5,21 +5,23 @@ use std::time::Duration;
 
 use sqlx::Pool;
 
-use super::patience::{Tries, begin};
+use super::patience::{Tries, begin, end_by, reserve};
 use super::plan::{AdoptionPlan, AdoptionStep, How, Phase};
 use super::{Adoption, batches, postgres, sqlite, survey};
 use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Error, Result};
 use crate::isolation::facts::{Texts, ask, ask_text};
-use crate::isolation::plan::Plan;
-use crate::isolation::run::{self as isolation, failed, problem};
+use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::adoption::{backfill, postgres as change};
-use crate::sql::isolation::{TableName, catalogue, ledger, script};
+use crate::sql::adoption::postgres as change;
+use crate::sql::isolation::{TableName, ledger, script};
 
 /// What errors and spans name in place of an entity.
-const NAME: &str = "adoption";
+pub(super) const NAME: &str = "adoption";
+
+/// How often a phase is looked at anew, because something came meanwhile.
+const PASSES: usize = 3;
 
 /// What happens while an adoption is applied.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +57,7 @@ pub enum Event<'a> {
 }
 
 pub(super) async fn plan<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> Result<AdoptionPlan> {
-    let mut plan = AdoptionPlan::default();
+    let mut plan = AdoptionPlan::new(DB::DIALECT);
     let planned = async {
         let mut lease = acquire(pool).await?;
         plan = planned(&mut lease, adoption).await?;
@@ -66,13 +68,11 @@ pub(super) async fn plan<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> R
 }
 
 /// On a connection with nothing open: each question is a transaction of its own, and holds nothing up.
-async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
+pub(super) async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
     let mut lease = Lease::of(pool, Pooling::Session).await.map_err(failed)?;
     lease.keep();
     if DB::DIALECT == Dialect::Postgres {
-        // Filtered, the owner of the tables would see nothing, and find nothing to do.
-        let unfiltered = script(catalogue::UNFILTERED.replace("SET LOCAL", "SET"));
-        DB::execute_script(lease.connection(), unfiltered).await.map_err(failed)?;
+        DB::execute_script(lease.connection(), script(change::prepared())).await.map_err(failed)?;
     }
     Ok(lease)
 }
@@ -95,26 +95,46 @@ pub(super) async fn apply<DB: Backend>(
         let mut lease = acquire(pool).await?;
         claim(&mut lease).await?;
         for phase in [Phase::Expand, Phase::Contract].into_iter().filter(|phase| *phase <= until) {
-            // Looked at anew: rows have come meanwhile.
-            let plan = planned(&mut lease, adoption).await?;
-            let steps: Vec<_> = plan.steps().filter(|step| step.phase() <= phase).collect();
-            if steps.is_empty() {
-                continue;
-            }
-            let ledger = script(ledger::begin(DB::DIALECT).to_owned());
-            DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
-            for (number, step) in (1..).zip(&steps) {
-                tell(Event::Begun { step, number, of: steps.len() });
-                carry_out(&mut lease, step, adoption.bound, tell).await?;
-            }
+            through(&mut lease, adoption, phase, tell).await?;
         }
         Ok(())
     };
     observed(NAME, "apply", pin!(applied)).await
 }
 
+/// Does what a phase lacks, and looks again: rows have come meanwhile, and somebody may have changed a table.
+async fn through<DB: Backend>(
+    lease: &mut Lease<DB>,
+    adoption: &Adoption,
+    phase: Phase,
+    tell: &(dyn Fn(Event<'_>) + Send + Sync),
+) -> Result<()> {
+    let mut left = String::new();
+    for pass in 0..PASSES {
+        let plan = planned(lease, adoption).await?;
+        let is_due = |step: &&AdoptionStep| step.phase() <= phase;
+        let steps: Vec<_> = plan.steps().filter(is_due).collect();
+        // Writers go on in this phase: there will always be rows that have just come.
+        let is_done = |step: &&AdoptionStep| pass > 0 && phase == Phase::Expand && step.is_backfill();
+        let Some(step) = steps.iter().find(|step| !is_done(step)) else { return Ok(()) };
+        left = format!("{}: {}", step.object, step.why);
+        let ledger = script(ledger::begin(DB::DIALECT).to_owned());
+        DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
+        for (number, step) in (1..).zip(&steps) {
+            tell(Event::Begun { step, number, of: steps.len() });
+            carry_out(lease, step, adoption.bound, tell).await?;
+        }
+    }
+    match planned(lease, adoption).await?.steps().any(|step| step.phase() <= phase && !step.is_backfill()) {
+        false => Ok(()),
+        true => {
+            Err(problem(format!("{left}: this was done {PASSES} times, and is undone each time; who takes it back?")))
+        }
+    }
+}
+
 /// Only one at a time. On SQLite a second fails at a step that is done already.
-async fn claim<DB: Backend>(lease: &mut Lease<DB>) -> Result<()> {
+pub(super) async fn claim<DB: Backend>(lease: &mut Lease<DB>) -> Result<()> {
     if DB::DIALECT == Dialect::Sqlite {
         return Ok(());
     }
@@ -134,16 +154,11 @@ async fn carry_out<DB: Backend>(
     match &step.how {
         How::Filling(filling) => return batches::fill(lease, step, filling, bound, tell).await,
         How::Concurrently(index) => return concurrently(lease, step, index).await,
-        How::Linking(table, parent) => {
-            let question = backfill::at_odds(DB::DIALECT, table, &table.name, parent);
-            let rows = ask_text(lease, question).await.map_err(failed)?;
-            if rows != "0" {
-                let (child, column, parent) = (&table.name, &parent.column, &parent.table);
-                return Err(problem(format!(
-                    "{rows} rows of {child} belong to another than the row of {parent} that they name in {column}: mend them, \
-                     or say that {column} is unlinked"
-                )));
-            }
+        How::Comparing(what) => {
+            return match ask_text(lease, step.change.sql.clone()).await.map_err(failed)?.as_str() {
+                "0" => Ok(()),
+                rows => Err(problem(format!("{rows} {what}"))),
+            };
         }
         How::AtOnce | How::Looking => {}
     }
@@ -162,9 +177,9 @@ async fn carry_out<DB: Backend>(
 /// The change and its note, together or not at all.
 async fn at_once<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep, bound: Duration) -> sqlx::Result<()> {
     begin(lease, bound).await?;
-    DB::execute_script(lease.connection(), script(step.change.sql.clone())).await?;
+    reserve(lease, &step.tables, bound).await?;
     note(lease, step).await?;
-    lease.commit().await
+    end_by(lease, &step.change.sql).await
 }
 
 async fn note<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep) -> sqlx::Result<()> {
@@ -191,24 +206,4 @@ pub(super) fn refused(step: &AdoptionStep, error: sqlx::Error) -> Error {
         problem: format!("{}: this was refused: {}", step.object, step.change.sql),
         source: Some(error.into()),
     }
-}
-
-pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, drop_audit_log: bool) -> Result<Plan> {
-    let undone = isolation::remove(pool).await?;
-    if drop_audit_log {
-        let mut lease = acquire(pool).await?;
-        let mut tries = Tries::new();
-        for statement in change::DROP_LOG {
-            while let Err(error) = dropped(&mut lease, adoption.bound, statement).await {
-                tries.again(&mut lease, "user_access_log", error, failed).await?;
-            }
-        }
-    }
-    Ok(undone)
-}
-
-async fn dropped<DB: Backend>(lease: &mut Lease<DB>, bound: Duration, statement: &str) -> sqlx::Result<()> {
-    begin(lease, bound).await?;
-    DB::execute_script(lease.connection(), script(statement.to_owned())).await?;
-    lease.commit().await
 }

@@ -9,7 +9,9 @@ use crate::identifier::{IdKind, IdValue};
 use crate::isolation::facts::{self, Facts, Texts, ask, ask_text};
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
+use crate::migration;
 use crate::sql::adoption::backfill::{self, Source};
+use crate::sql::adoption::callerless;
 use crate::sql::isolation::{Parent, Table, TableName, doctor};
 
 /// A table, as it is and as it is to be.
@@ -43,6 +45,20 @@ impl Surveyed {
         self.facts.column(&self.table.owner).is_some()
     }
 
+    /// Whether it is noted who writes to it without a caller.
+    pub(super) fn notes_callerless(&self) -> bool {
+        self.facts.triggers.iter().any(|name| name == callerless::TRIGGER)
+    }
+
+    /// What is said behind the number of rows whose parent belongs to another.
+    pub(super) fn is_at_odds_with(&self, parent: &Parent) -> String {
+        let (child, column, parent) = (&self.facts.name, &parent.column, &parent.table);
+        format!(
+            "rows of {child} belong to another than the row of {parent} that they name in {column}: mend them, or say that \
+             {column} is unlinked"
+        )
+    }
+
     /// Whether a row may have no owner.
     pub(super) fn is_nullable(&self) -> bool {
         self.facts.column(&self.table.owner).is_none_or(|owner| !owner.not_null)
@@ -54,6 +70,7 @@ pub(super) async fn survey<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adopti
     if adoption.tables.is_empty() {
         return Err(problem("no table was named".to_owned()));
     }
+    migration::check(lease, adoption.settings.owner).await?;
     let mut tables: Vec<Surveyed> = Vec::with_capacity(adoption.tables.len());
     for adopted in &adoption.tables {
         let surveyed = one(lease, adoption, adopted).await?;
@@ -132,14 +149,10 @@ async fn one<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption, adopted: &
 fn kind(adoption: &Adoption, adopted: &AdoptedTable, facts: &Facts) -> Result<IdKind> {
     let wanted = adopted.kind.unwrap_or(adoption.settings.owner);
     let Some(owner) = facts.column(&adopted.owner) else { return Ok(wanted) };
-    let name = owner.type_name.to_lowercase();
-    let found = match name.as_str() {
-        "uuid" => Some(IdKind::Uuid),
-        _ if name.contains("int") => Some(IdKind::Integer),
-        _ if name.contains("char") || name.contains("text") => Some(IdKind::Text),
+    let found = match owner.type_name.to_lowercase().as_str() {
         // On SQLite a column may hold anything.
         "blob" | "" => Some(wanted),
-        _ => None,
+        name => held_by(name),
     };
     match found {
         Some(found) if found == wanted || (found == IdKind::Text && wanted == IdKind::Uuid) => Ok(found),
@@ -147,6 +160,16 @@ fn kind(adoption: &Adoption, adopted: &AdoptedTable, facts: &Facts) -> Result<Id
             "{}.{} is of type {}, which holds no {wanted:?} of a user: say the type of the owner, or another column",
             adopted.name, adopted.owner, owner.type_name
         ))),
+    }
+}
+
+/// The kind of owners that a column of this type holds.
+pub(super) fn held_by(type_name: &str) -> Option<IdKind> {
+    match type_name.to_lowercase().as_str() {
+        "uuid" | "blob" => Some(IdKind::Uuid),
+        name if name.contains("int") => Some(IdKind::Integer),
+        name if name.contains("char") || name.contains("text") => Some(IdKind::Text),
+        _ => None,
     }
 }
 

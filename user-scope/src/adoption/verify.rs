@@ -6,17 +6,18 @@ use std::pin::pin;
 use sqlx::Pool;
 
 use super::plan::{AdoptionPlan, Phase};
-use super::{Adoption, run, survey};
-use crate::backend::{Backend, Pooling};
+use super::survey::{self, Surveyed};
+use super::{Adoption, run};
+use crate::backend::Backend;
 use crate::error::Result;
-use crate::isolation::facts::ask_text;
+use crate::isolation::facts::{Texts, ask, ask_text};
 use crate::isolation::run::failed;
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::adoption::backfill;
+use crate::sql::adoption::{backfill, callerless};
 
 /// What was found of all tables.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Verification {
     tables: Vec<TableState>,
     missing: AdoptionPlan,
@@ -27,7 +28,22 @@ pub struct Verification {
 pub struct TableState {
     name: String,
     rows_without_owner: Option<u64>,
+    callerless: Vec<CallerlessWriter>,
     missing: Vec<(Phase, String)>,
+}
+
+/// Who was seen to write without saying who is asking, between the phases, on PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallerlessWriter {
+    /// As whom it has logged in.
+    pub login: String,
+    /// What it calls itself: PostgreSQL's `application_name`.
+    pub program: String,
+    /// What it did: `INSERT`, `UPDATE`, `DELETE`, or several.
+    pub operations: String,
+    /// For how many seconds it has not done so any more, to the minute.
+    pub seconds_ago: u64,
 }
 
 impl Verification {
@@ -63,6 +79,12 @@ impl TableState {
         self.rows_without_owner
     }
 
+    /// Who has written to it without a caller since *expand*, on PostgreSQL: the last one first. Whoever is here, and not
+    /// only long ago, is refused, or changes nothing, after *contract*.
+    pub fn callerless(&self) -> impl ExactSizeIterator<Item = &CallerlessWriter> {
+        self.callerless.iter()
+    }
+
     /// What is missing, as words, each with the phase that brings it.
     pub fn missing(&self) -> impl ExactSizeIterator<Item = (Phase, &str)> {
         self.missing.iter().map(|(phase, why)| (*phase, why.as_str()))
@@ -75,6 +97,19 @@ impl TableState {
             None => Some(Phase::Contract),
             Some(Phase::Contract) => Some(Phase::Expand),
             Some(Phase::Expand) => None,
+        }
+    }
+}
+
+impl fmt::Display for CallerlessWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { login, program, operations, seconds_ago } = self;
+        let program = if program.is_empty() { "a program without a name" } else { program };
+        write!(f, "{program} as {login}: {operations}, ")?;
+        match seconds_ago {
+            0..60 => f.write_str("in the last minute"),
+            60..7200 => write!(f, "{} min ago", seconds_ago / 60),
+            _ => write!(f, "{} h ago", seconds_ago / 3600),
         }
     }
 }
@@ -95,27 +130,48 @@ impl fmt::Display for TableState {
 }
 
 pub(super) async fn verify<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> Result<Verification> {
-    let mut verification = Verification::default();
+    let mut verification = Verification { tables: Vec::new(), missing: AdoptionPlan::new(DB::DIALECT) };
     let verified = async {
-        verification.missing = run::plan(adoption, pool).await?;
-        let mut lease = Lease::of(pool, Pooling::Session).await.map_err(failed)?;
+        let mut lease = run::acquire(pool).await?;
+        verification.missing = run::planned(&mut lease, adoption).await?;
         for this in survey::survey(&mut lease, adoption).await? {
-            let at = &this.facts.name;
-            let rows = if !this.is_nullable() {
-                Some(0)
-            } else if this.has_column() {
-                let question = backfill::without_owner(DB::DIALECT, &this.table, at);
-                ask_text(&mut lease, question).await.map_err(failed)?.parse().ok()
-            } else {
-                None
-            };
-            let of_it = verification.missing.steps().filter(|step| step.object() == at.to_string());
+            let at = this.facts.name.to_string();
+            let of_it = verification.missing.steps().filter(|step| step.object() == at);
             let mut missing: Vec<_> = of_it.map(|step| (step.phase(), step.why().to_owned())).collect();
             missing.dedup();
-            verification.tables.push(TableState { name: this.given.to_string(), rows_without_owner: rows, missing });
+            verification.tables.push(TableState {
+                name: this.given.to_string(),
+                rows_without_owner: rows_without_owner(&mut lease, &this).await?,
+                callerless: writers(&mut lease, &this).await?,
+                missing,
+            });
         }
         Ok(())
     };
     observed("adoption", "verify", pin!(verified)).await?;
     Ok(verification)
+}
+
+async fn rows_without_owner<DB: Backend>(lease: &mut Lease<DB>, this: &Surveyed) -> Result<Option<u64>> {
+    if !this.is_nullable() {
+        return Ok(Some(0));
+    }
+    if !this.has_column() {
+        return Ok(None);
+    }
+    let question = backfill::without_owner(DB::DIALECT, &this.table, &this.facts.name);
+    Ok(ask_text(lease, question).await.map_err(failed)?.parse().ok())
+}
+
+async fn writers<DB: Backend>(lease: &mut Lease<DB>, this: &Surveyed) -> Result<Vec<CallerlessWriter>> {
+    if !this.notes_callerless() || ask(lease, callerless::ARE_NOTED, &[]).await.map_err(failed)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = ask(lease, callerless::WRITERS, &[&this.facts.name.quoted()]).await.map_err(failed)?;
+    let read = rows.into_iter().map(|row| {
+        let mut row = Texts(row);
+        let (login, program, operations) = (row.text(), row.text(), row.text());
+        CallerlessWriter { login, program, operations, seconds_ago: row.text().parse().unwrap_or(0) }
+    });
+    Ok(read.collect())
 }

@@ -47,7 +47,7 @@ pub(crate) async fn check<DB: Backend>(
     let mut row = Texts(row);
     let (login, active, policies) = (row.text(), row.list(), row.text());
     let (is_member, inherits) = (row.is_true(), row.is_true());
-    if guard.enforcement == Enforcement::Predicate {
+    if !guard.enforcement.announces() {
         return match active.first() {
             None => Ok(()),
             Some(table) => misfit(format_args!(
@@ -57,7 +57,8 @@ pub(crate) async fn check<DB: Backend>(
         };
     }
     let role = &guard.system_role;
-    if active.is_empty() {
+    let must_be_active = guard.enforcement == Enforcement::Database;
+    if must_be_active && active.is_empty() {
         return match policies.as_str() {
             "0" => misfit(format_args!("no table is isolated; apply an `Isolation`, or use `Enforcement::Predicate`")),
             _ => misfit(format_args!(
@@ -66,7 +67,7 @@ pub(crate) async fn check<DB: Backend>(
             )),
         };
     }
-    if let Some(table) = unguarded(&mut lease, guard).await?.1.first() {
+    if must_be_active && let Some(table) = unguarded(&mut lease, guard).await?.1.first() {
         return misfit(format_args!("{table} is not isolated for the login {login}; apply the `Isolation`"));
     }
     if inherits {
@@ -87,7 +88,7 @@ pub(crate) async fn check<DB: Backend>(
 /// On PostgreSQL alone: proves that raw SQL on this connection, in this transaction, is kept to its caller's rows.
 #[cfg(feature = "postgres")]
 pub(crate) async fn prove<DB: Backend>(lease: &mut Lease<DB>, guard: &Guard, for_system_mode: bool) -> Result<()> {
-    if guard.enforcement == Enforcement::Predicate || guard.tables.is_empty() {
+    if !guard.enforcement.announces() || guard.tables.is_empty() {
         let problem = "nothing proves that raw SQL would be kept to its caller's rows: build the pool with \
                        `Enforcement::Database` and `isolated(&isolation)`, or take `unscoped_connection()`";
         return Err(super::run::problem(problem.to_owned()));

@@ -12,7 +12,7 @@ use crate::sql::isolation::{Change, Table, catalogue};
 use crate::sql::schema;
 
 /// Why a trigger refuses rows of nobody.
-pub(super) const HAS_OWNER: &str = "every row has an owner";
+pub(crate) const HAS_OWNER: &str = "every row has an owner";
 
 pub(super) async fn plan<DB: Backend>(
     lease: &mut Lease<DB>,

@@ -10,7 +10,7 @@ use super::{Cluster, File};
 const CHINOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/chinook");
 
 /// The script of a dialect, but for what makes and chooses a database. It is not part of this repository.
-fn script(dialect: &str) -> Option<String> {
+pub(super) fn script(dialect: &str) -> Option<String> {
     let file = Path::new(CHINOOK).join(format!("chinook_{dialect}.sql"));
     let Ok(text) = std::fs::read_to_string(&file) else {
         eprintln!("NOT TESTED: there is no {}; get it from github.com/lerocha/chinook-database", file.display());

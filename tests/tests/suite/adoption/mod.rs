@@ -2,7 +2,10 @@
 
 mod chinook;
 mod kills;
+mod live;
+mod migrations;
 mod obstacles;
+mod proposals;
 mod tables;
 
 use std::path::PathBuf;
@@ -34,6 +37,17 @@ impl Site {
         let path = self.directory.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// A folder beside the configuration.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    }
+
+    fn forget_configuration(&self) {
+        std::fs::remove_file(self.directory.path().join("user-scope.toml")).unwrap();
     }
 
     /// A command in the folder of the configuration.
@@ -86,6 +100,12 @@ impl Cluster {
         Self { home, owner: pool, login, system, site }
     }
 
+    pub async fn without_configuration(hint: &str, script: &str) -> Self {
+        let house = Self::with(hint, script, "").await;
+        house.site.forget_configuration();
+        house
+    }
+
     pub fn application(&self) -> sqlx::postgres::PgConnectOptions {
         self.home.superuser().username(&self.login).password("x")
     }
@@ -106,6 +126,12 @@ impl File {
         let file = home.options().get_filename().display().to_string();
         let site = Site::new(format!("sqlite:{file}"), hint, configuration);
         Self { pool, site, _home: home }
+    }
+
+    pub async fn without_configuration(hint: &str, script: &str) -> Self {
+        let file = Self::with(hint, script, "").await;
+        file.site.forget_configuration();
+        file
     }
 
     /// Schema and rows, but for what SQLite keeps for itself.

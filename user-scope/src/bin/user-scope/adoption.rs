@@ -10,23 +10,22 @@ use user_scope::adoption::{AdoptionPlan, Phase, Verification};
 use crate::Outcome;
 use crate::arguments::{Consent, Output, PhaseName, Target};
 use crate::configuration::Configuration;
-use crate::database::Database;
+use crate::database::on_database;
 use crate::failure::Failure;
 use crate::progress::Progress;
-
-/// The same on each database.
-macro_rules! on {
-    ($target:expr, |$pool:ident| $work:expr) => {
-        match Database::connect(&$target.database_url).await? {
-            Database::Postgres($pool) => $work,
-            Database::Sqlite($pool) => $work,
-        }
-    };
-}
+use crate::proposal;
 
 pub(crate) async fn plan(target: &Target, output: &Output) -> Result<Outcome, Failure> {
+    if Configuration::is_absent(target) {
+        let found = on_database!(target, |pool| user_scope::adoption::propose(&pool).await?);
+        match output.json {
+            true => println!("{:#}", proposal::as_json(&found)),
+            false => print!("{}", proposal::as_toml(&found)),
+        }
+        return Ok(Outcome::Well);
+    }
     let adoption = Configuration::of(target)?.adoption(target)?;
-    let plan = on!(target, |pool| adoption.plan(&pool).await?);
+    let plan = on_database!(target, |pool| adoption.plan(&pool).await?);
     if output.json {
         println!("{:#}", plan_as_json(&plan));
     } else {
@@ -40,16 +39,17 @@ pub(crate) async fn apply(
     phase: Option<PhaseName>,
     lock_bound: Duration,
     consent: &Consent,
+    output: &Output,
 ) -> Result<Outcome, Failure> {
     let adoption = Configuration::of(target)?.adoption(target)?.lock_bound(lock_bound);
     let until = match phase {
         Some(PhaseName::Expand) => Phase::Expand,
         Some(PhaseName::Contract) | None => Phase::Contract,
     };
-    let plan = on!(target, |pool| adoption.plan(&pool).await?);
+    let plan = on_database!(target, |pool| adoption.plan(&pool).await?);
     let steps = plan.steps().filter(|step| step.phase() <= until).count();
     if steps == 0 {
-        println!("nothing to do");
+        told(output, "nothing to do", || json!({ "phase": until.to_string(), "steps": [] }));
         return Ok(Outcome::Well);
     }
     plan.notes().for_each(|note| eprintln!("note: {note}"));
@@ -59,14 +59,15 @@ pub(crate) async fn apply(
     }
     let progress = Progress::new();
     let tell = |event: user_scope::adoption::Event<'_>| progress.tell(event);
-    on!(target, |pool| adoption.apply(&pool, until, &tell).await?);
-    println!("done: {until}");
+    on_database!(target, |pool| adoption.apply(&pool, until, &tell).await?);
+    let done = progress.end();
+    told(output, &format!("done: {until}"), || json!({ "phase": until.to_string(), "steps": done }));
     Ok(Outcome::Well)
 }
 
 pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     let adoption = Configuration::of(target)?.adoption(target)?;
-    let verification = on!(target, |pool| adoption.verify(&pool).await?);
+    let verification = on_database!(target, |pool| adoption.verify(&pool).await?);
     if output.json {
         println!("{:#}", verification_as_json(&verification));
     } else {
@@ -75,7 +76,12 @@ pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, 
     Ok(if verification.is_isolated() { Outcome::Well } else { Outcome::Found })
 }
 
-pub(crate) async fn rollback(target: &Target, drop_audit_log: bool, consent: &Consent) -> Result<Outcome, Failure> {
+pub(crate) async fn rollback(
+    target: &Target,
+    drop_audit_log: bool,
+    consent: &Consent,
+    output: &Output,
+) -> Result<Outcome, Failure> {
     // All that was applied is taken back, whatever the tables are called now: the database itself knows what that was.
     let adoption = user_scope::adoption::Adoption::of::<user_scope::Uuid>();
     let question = if drop_audit_log {
@@ -86,9 +92,22 @@ pub(crate) async fn rollback(target: &Target, drop_audit_log: bool, consent: &Co
     if !is_agreed(consent, question)? {
         return Err(Failure::new("nothing was changed"));
     }
-    let undone = on!(target, |pool| adoption.rollback(&pool, drop_audit_log).await?);
-    println!("{} changes were taken back", undone.steps().len());
+    let undone = on_database!(target, |pool| adoption.rollback(&pool, drop_audit_log).await?);
+    let count = undone.steps().len();
+    told(output, &format!("{count} changes were taken back"), || {
+        let steps = undone.steps().map(|step| json!({ "object": step.object(), "sql": step.sql() }));
+        json!({ "taken_back": steps.collect::<Vec<_>>() })
+    });
     Ok(Outcome::Well)
+}
+
+/// In words, or for a machine.
+pub(crate) fn told(output: &Output, words: &str, document: impl FnOnce() -> serde_json::Value) {
+    if output.json {
+        println!("{:#}", document());
+    } else {
+        println!("{words}");
+    }
 }
 
 /// Whether a person, or --yes, agrees.
@@ -108,7 +127,13 @@ fn is_agreed(consent: &Consent, question: &str) -> Result<bool, Failure> {
 
 fn show(verification: &Verification) {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["table", "is", "rows without an owner", "missing"]);
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+        "table",
+        "is",
+        "rows without an owner",
+        "writers without a caller",
+        "missing",
+    ]);
     for state in verification.tables() {
         let is = match state.phase() {
             Some(Phase::Contract) => "isolated",
@@ -116,8 +141,9 @@ fn show(verification: &Verification) {
             None => "not isolated",
         };
         let rows = state.rows_without_owner().map_or("all".to_owned(), |rows| rows.to_string());
-        let missing: Vec<_> = state.missing().map(|(_, why)| why).collect();
-        table.add_row([state.name(), is, &rows, &missing.join("\n")]);
+        let writers: Vec<_> = state.callerless().map(ToString::to_string).collect();
+        let missing: Vec<_> = state.missing().map(|(phase, why)| format!("{phase}: {why}")).collect();
+        table.add_row([state.name(), is, &rows, &writers.join("\n"), &missing.join("\n")]);
     }
     println!("{table}");
     let of_tables: Vec<_> = verification.tables().map(user_scope::adoption::TableState::name).collect();
@@ -154,6 +180,12 @@ fn verification_as_json(verification: &Verification) -> serde_json::Value {
             "name": state.name(),
             "phase": state.phase().map(|phase| phase.to_string()),
             "rows_without_owner": state.rows_without_owner(),
+            "callerless": state.callerless().map(|writer| json!({
+                "login": writer.login,
+                "program": writer.program,
+                "operations": writer.operations,
+                "seconds_ago": writer.seconds_ago,
+            })).collect::<Vec<_>>(),
             "missing": state.missing().map(|(phase, why)| json!({ "phase": phase.to_string(), "why": why })).collect::<Vec<_>>(),
         })
     });

@@ -23,14 +23,25 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Shows each step, its SQL, its lock and its cost; changes nothing
+    ///
+    /// Where neither --config nor --table nor a file user-scope.toml says which tables, it looks at the schema and proposes a
+    /// configuration.
     #[command(after_help = "\
 Examples:\n  \
   user-scope plan --database-url postgres://owner@localhost/app --config user-scope.toml --app-role my_app\n  \
-  user-scope plan --database-url sqlite:app.db --table tasks --table subtasks\n\n\
+  user-scope plan --database-url sqlite:app.db --table tasks --table subtasks\n  \
+  user-scope plan --database-url sqlite:app.db > user-scope.toml     # a proposal to begin with\n  \
+  user-scope plan --database-url sqlite:app.db --migrations migrations\n\n\
 It ends with 0, whether there is something to do or not, and with 2 if it could not look, or something stands in the way.")]
     Plan {
         #[command(flatten)]
         target: Target,
+        /// Writes the same as reversible migrations for sqlx into this folder, and shows their names
+        #[arg(long, value_name = "DIR")]
+        migrations: Option<PathBuf>,
+        /// For how many milliseconds a writer may have to wait for a migration on PostgreSQL
+        #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+        lock_bound: u64,
         #[command(flatten)]
         output: Output,
     },
@@ -55,6 +66,8 @@ Examples:\n  \
         lock_bound: u64,
         #[command(flatten)]
         consent: Consent,
+        #[command(flatten)]
+        output: Output,
     },
 
     /// Whether every table is isolated, and how many rows come without an owner; changes nothing
@@ -77,6 +90,8 @@ Examples:\n  \
         drop_audit_log: bool,
         #[command(flatten)]
         consent: Consent,
+        #[command(flatten)]
+        output: Output,
     },
 
     /// Looks for whatever reaches around the isolation; changes nothing

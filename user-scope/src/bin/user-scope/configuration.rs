@@ -63,6 +63,11 @@ pub(crate) struct Table {
 }
 
 impl Configuration {
+    /// Whether nothing says which tables.
+    pub(crate) fn is_absent(target: &Target) -> bool {
+        target.config.is_none() && target.tables.is_empty() && !Path::new(FILE).exists()
+    }
+
     /// As the arguments say: a file, or tables alone.
     pub(crate) fn of(target: &Target) -> Result<Self, Failure> {
         let configuration = match &target.config {
@@ -80,7 +85,10 @@ impl Configuration {
             }
         };
         if configuration.tables.is_empty() {
-            return Err(Failure::new("no table was named: give --table NAME, or --config FILE with a [[table]] each"));
+            return Err(Failure::new(
+                "no table was named: give --table NAME, or --config FILE with a [[table]] each; `user-scope plan` without \
+                 either proposes one",
+            ));
         }
         Ok(configuration)
     }

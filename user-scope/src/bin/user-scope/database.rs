@@ -13,6 +13,18 @@ pub(crate) enum Database {
     Sqlite(SqlitePool),
 }
 
+/// The same on each database.
+macro_rules! on_database {
+    ($target:expr, |$pool:ident| $work:expr) => {
+        match $crate::database::Database::connect(&$target.database_url).await? {
+            $crate::database::Database::Postgres($pool) => $work,
+            $crate::database::Database::Sqlite($pool) => $work,
+        }
+    };
+}
+
+pub(crate) use on_database;
+
 impl Database {
     /// Two connections are enough: one works, the other looks whether the first is in anybody's way.
     pub(crate) async fn connect(url: &str) -> Result<Self, Failure> {

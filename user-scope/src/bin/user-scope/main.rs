@@ -6,7 +6,9 @@ mod configuration;
 mod database;
 mod doctor;
 mod failure;
+mod migrations;
 mod progress;
+mod proposal;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,13 +28,16 @@ enum Outcome {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
-        Command::Plan { target, output } => adoption::plan(&target, &output).await,
-        Command::Apply { target, phase, lock_bound, consent } => {
-            adoption::apply(&target, phase, Duration::from_millis(lock_bound), &consent).await
+        Command::Plan { target, migrations: Some(folder), lock_bound, output } => {
+            migrations::write(&target, &folder, Duration::from_millis(lock_bound), &output).await
+        }
+        Command::Plan { target, output, .. } => adoption::plan(&target, &output).await,
+        Command::Apply { target, phase, lock_bound, consent, output } => {
+            adoption::apply(&target, phase, Duration::from_millis(lock_bound), &consent, &output).await
         }
         Command::Verify { target, output } => adoption::verify(&target, &output).await,
-        Command::Rollback { target, drop_audit_log, consent } => {
-            adoption::rollback(&target, drop_audit_log, &consent).await
+        Command::Rollback { target, drop_audit_log, consent, output } => {
+            adoption::rollback(&target, drop_audit_log, &consent, &output).await
         }
         Command::Doctor { target, output } => doctor::run(&target, &output).await,
     };

@@ -1,51 +1,86 @@
-//! How far an adoption is: a bar on a terminal, lines otherwise.
+//! How far an adoption is: a bar for each table on a terminal, lines otherwise.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use user_scope::adoption::Event;
+use serde_json::json;
+use user_scope::adoption::{AdoptionStep, Event};
 
 /// What is told while an adoption is applied.
-pub(crate) struct Progress {
-    bar: Mutex<Option<ProgressBar>>,
+pub(crate) struct Progress(Mutex<State>);
+
+struct State {
+    bar: Option<ProgressBar>,
+    rows: u64,
+    /// The steps so far, as a machine reads them.
+    steps: Vec<serde_json::Value>,
 }
 
 impl Progress {
     pub(crate) const fn new() -> Self {
-        Self { bar: Mutex::new(None) }
+        Self(Mutex::new(State { bar: None, rows: 0, steps: Vec::new() }))
     }
 
     pub(crate) fn tell(&self, event: Event<'_>) {
-        // A bar is not worth a panic: who panicked while he held it has told nothing wrong.
-        let mut bar = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.state();
         match event {
             Event::Begun { step, number, of } => {
-                if let Some(bar) = bar.take() {
-                    bar.finish();
-                }
+                state.finish_bar();
                 eprintln!("[{number}/{of}] {}: {}: {}", step.phase(), step.object(), step.why());
+                let (phase, object) = (step.phase().to_string(), step.object());
+                state.steps.push(json!({ "phase": phase, "object": object, "why": step.why() }));
             }
             Event::Filling { step, rows, done, of } => {
-                let bar = bar.get_or_insert_with(|| {
-                    let style = "      {bar:40} {percent:>3} %  {msg}";
-                    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-                    ProgressBar::new(of).with_style(style)
-                });
-                bar.set_length(of);
-                bar.set_position(done);
-                bar.set_message(format!("{}: {rows} rows", step.object()));
-                if bar.is_hidden() && done >= of {
-                    eprintln!("      {}: {rows} rows", step.object());
+                let words = format!("{rows} rows have their owner");
+                state.show(step, done, of, words);
+                state.rows = rows;
+                if let Some(step) = state.steps.last_mut() {
+                    step["rows"] = json!(rows);
                 }
             }
             Event::Waiting { step, tried } => {
-                let words = format!("{} is in use; tried for {:.1} s", step.object(), tried.as_secs_f64());
-                match bar.as_ref() {
+                let words = format!("is in use; tried for {:.1} s", tried.as_secs_f64());
+                match &state.bar {
                     Some(bar) if !bar.is_hidden() => bar.set_message(words),
-                    _ => eprintln!("      {words}"),
+                    _ => eprintln!("      {} {words}", step.object()),
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The end, with what was done.
+    pub(crate) fn end(&self) -> Vec<serde_json::Value> {
+        let mut state = self.state();
+        state.finish_bar();
+        std::mem::take(&mut state.steps)
+    }
+
+    /// A bar is not worth a panic: who panicked while he held it has told nothing wrong.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn show(&mut self, step: &AdoptionStep, done: u64, of: u64, words: String) {
+        let bar = self.bar.get_or_insert_with(|| {
+            let style = "      {prefix} {bar:40} {percent:>3} %  {msg}";
+            let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(of).with_style(style).with_prefix(step.object().to_owned())
+        });
+        bar.set_length(of);
+        bar.set_position(done);
+        bar.set_message(words);
+    }
+
+    /// Leaves the bar as it is, or its last words where there was none to be seen.
+    fn finish_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            if bar.is_hidden() {
+                eprintln!("      {}: {} rows have their owner", bar.prefix(), self.rows);
+            }
+            bar.finish();
         }
     }
 }

@@ -202,10 +202,10 @@ fn fits(guard: &Guard, settings: &Settings, active: &[String], report: &mut Repo
     match (guard.enforcement, active.first()) {
         (Enforcement::Predicate, Some(table)) => report.add(&kinds::ENFORCEMENT_AT_ODDS, table, "", ""),
         (Enforcement::Predicate, None) => {}
-        (Enforcement::Database, _) if guard.system_role != settings.system_role => {
+        _ if guard.system_role != settings.system_role => {
             report.add(&kinds::SYSTEM_ROLE_AT_ODDS, &guard.system_role, &settings.system_role, "");
         }
-        (Enforcement::Database, _) => {}
+        (Enforcement::Announced | Enforcement::Database, _) => {}
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) enum Part {
     All,
     /// From the first block to before the second.
     Blocks(i64, i64),
+    /// 32 blocks from the one that a variable `place` names.
+    Window,
     /// Behind the first row to the second, by this name of the rowid.
     Rows(&'static str, i64, i64),
 }
@@ -63,6 +65,17 @@ pub(crate) fn unfilled(dialect: Dialect, table: &Table, at: &TableName, source: 
         at.write(text);
         text.sql(" WHERE ");
         lacks_one(text, table, source, Part::All);
+    })
+}
+
+/// How many rows have no owner and can have none.
+pub(crate) fn unfillable(dialect: Dialect, table: &Table, at: &TableName, source: &Source) -> String {
+    write(dialect, |text| {
+        text.sql("SELECT CAST(count(*) AS TEXT) FROM ");
+        at.write(text);
+        text.sql(" WHERE ").quoted_name(&table.owner).sql(" IS NULL AND ");
+        owner(text, table, source);
+        text.sql(" IS NULL");
     })
 }
 
@@ -117,17 +130,25 @@ pub(crate) fn misshapen(table: &Table) -> String {
     })
 }
 
-/// How many rows belong to another than their parent does.
-pub(crate) fn at_odds(dialect: Dialect, table: &Table, at: &TableName, parent: &Parent) -> String {
-    write(dialect, |text| {
+/// On PostgreSQL: how many rows belong to another than their parent does.
+pub(crate) fn at_odds(table: &Table, at: &TableName, parent: &Parent) -> String {
+    let differ = table.owner_kind != parent.owner_kind;
+    let as_text = |text: &mut SqlText| {
+        if differ {
+            text.sql("::text");
+        }
+    };
+    write(Dialect::Postgres, |text| {
         text.sql("SELECT CAST(count(*) AS TEXT) FROM ");
         at.write(text);
         text.sql(" JOIN ");
         parent.table.write(text);
         text.sql(" AS user_scope_parent ON user_scope_parent.").quoted_name(&parent.id).sql(" = ");
         text.quoted_name(&at.name).sql(".").quoted_name(&parent.column).sql(" WHERE ");
-        text.quoted_name(&at.name).sql(".").quoted_name(&table.owner).sql(" <> user_scope_parent.");
-        text.quoted_name(&parent.owner);
+        text.quoted_name(&at.name).sql(".").quoted_name(&table.owner);
+        as_text(text);
+        text.sql(" <> user_scope_parent.").quoted_name(&parent.owner);
+        as_text(text);
     })
 }
 
@@ -139,6 +160,9 @@ fn lacks_one(text: &mut SqlText, table: &Table, source: &Source, part: Part) {
         Part::All => {}
         Part::Blocks(from, to) => {
             text.sql(" AND ctid >= '(").integer(from).sql(",0)'::tid AND ctid < '(").integer(to).sql(",0)'::tid");
+        }
+        Part::Window => {
+            text.sql(" AND ctid >= format('(%s,0)', place)::tid AND ctid < format('(%s,0)', place + 32)::tid");
         }
         Part::Rows(rowid, behind, last) => {
             text.sql(" AND ").sql(rowid).sql(" > ").integer(behind).sql(" AND ").sql(rowid).sql(" <= ").integer(last);
@@ -229,6 +253,18 @@ pub(crate) fn map<DB: Backend>(pairs: &[(String, IdValue)]) -> Result<Query<DB>,
         DB::add_id(&mut arguments, owner)?;
     }
     Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// Writes pairs into it, in a script that takes no values.
+pub(crate) fn mapped(dialect: Dialect, table: &Table, pairs: &[(String, IdValue)]) -> String {
+    write(dialect, |text| {
+        text.sql("INSERT INTO ").sql(mapping_of(dialect)).sql(" (id, owner) VALUES ");
+        text.list(", ", pairs, |text, (id, owner)| {
+            text.sql("(").quoted_text(id).sql(", ");
+            literal(text, owner, table.owner_kind);
+            text.sql(")");
+        });
+    })
 }
 
 /// A statement that was written for the occasion.

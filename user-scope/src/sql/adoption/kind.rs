@@ -9,6 +9,7 @@ pub(crate) fn lock(sql: &str) -> &'static str {
         ("CREATE INDEX CONCURRENTLY", "SHARE UPDATE EXCLUSIVE; nobody waits"),
         ("CREATE TRIGGER", "SHARE ROW EXCLUSIVE, for a moment"),
         ("CREATE POLICY", "ACCESS EXCLUSIVE, for a moment"),
+        ("DROP TRIGGER", "ACCESS EXCLUSIVE, for a moment"),
         ("CREATE", NONE),
         ("GRANT", NONE),
         ("REVOKE", NONE),
@@ -27,11 +28,20 @@ pub(crate) fn lock(sql: &str) -> &'static str {
     locks.iter().find(|(begins, _)| sql.starts_with(begins)).map_or(NONE, |(_, lock)| *lock)
 }
 
-/// Whether a writer that knows nothing of owners cannot notice the statement: roles, tables of the library, privileges on tables
-/// that are given and not taken.
+/// Whether a writer that knows nothing of owners cannot notice the statement: roles, which have no privilege yet that anybody
+/// inherits, tables and functions of the library, privileges on tables that are given and not taken.
 pub(crate) fn is_unnoticed(sql: &str) -> bool {
-    let gives_privileges = sql.starts_with("GRANT ") && sql.contains(" ON ");
-    gives_privileges || sql.starts_with("CREATE ROLE ") || sql.contains("CREATE TABLE IF NOT EXISTS user_access_log ")
+    let begins = ["GRANT ", "CREATE ROLE ", "ALTER ROLE ", "CREATE OR REPLACE FUNCTION "];
+    begins.iter().any(|word| sql.starts_with(word)) || sql.contains("CREATE TABLE IF NOT EXISTS user_access_log ")
+}
+
+/// A key that is made again looks at all rows while its writers wait. In two parts it looks while they go on: the key, and
+/// then the look. None if the statement is no such thing.
+pub(crate) fn in_two(undo: &str) -> Option<[String; 2]> {
+    let (table, key) = undo.split_once(" ADD CONSTRAINT ")?;
+    let (name, _) = key.split_once(" FOREIGN KEY ")?;
+    let is_looked_at = undo.starts_with("ALTER TABLE ") && !undo.ends_with(" NOT VALID");
+    is_looked_at.then(|| [format!("{undo} NOT VALID"), format!("{table} VALIDATE CONSTRAINT {name}")])
 }
 
 #[cfg(test)]
@@ -39,9 +49,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_becomes_a_member_of_a_role_may_notice_it_and_who_is_given_a_privilege_does_not() {
+    fn who_is_given_a_privilege_does_not_notice_and_who_loses_one_may() {
         assert!(is_unnoticed("GRANT SELECT ON \"t\" TO \"app\""));
-        assert!(!is_unnoticed("GRANT \"user_scope_system\" TO \"app\""));
+        assert!(is_unnoticed("GRANT \"user_scope_system\" TO \"app\""));
         assert!(!is_unnoticed("REVOKE TRUNCATE ON \"t\" FROM \"app\""));
+    }
+
+    #[test]
+    fn a_key_is_made_again_in_two_parts_and_looks_in_the_second() {
+        let made = "ALTER TABLE \"t\" ADD CONSTRAINT \"t_fkey\" FOREIGN KEY (a) REFERENCES b(id) ON DELETE CASCADE";
+        let parts = [format!("{made} NOT VALID"), "ALTER TABLE \"t\" VALIDATE CONSTRAINT \"t_fkey\"".to_owned()];
+        assert_eq!(in_two(made), Some(parts));
+        assert_eq!(in_two(&format!("{made} NOT VALID")), None);
+        assert_eq!(in_two("ALTER TABLE \"t\" ADD CONSTRAINT \"c\" CHECK (a > 0)"), None);
     }
 }

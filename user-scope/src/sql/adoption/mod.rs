@@ -5,6 +5,9 @@
 //! written, since he could as well run it himself.
 
 pub(crate) mod backfill;
+pub(crate) mod callerless;
 pub(crate) mod kind;
+pub(crate) mod migration;
 pub(crate) mod postgres;
+pub(crate) mod proposal;
 pub(crate) mod sqlite;

@@ -39,6 +39,15 @@ pub(crate) const BLOCKS: Question = Question {
     columns: 1,
 };
 
+/// These tables, by their quoted names, and those that their keys refer to, as far as we may change them.
+pub(crate) const TOGETHER: Question = Question {
+    text: "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE') AND oid IN \
+           (WITH given AS (SELECT to_regclass(name) AS oid FROM unnest(string_to_array($1, chr(31))) AS name) \
+            SELECT oid FROM given UNION SELECT k.confrelid FROM pg_constraint k JOIN given g ON g.oid = k.conrelid \
+            WHERE k.contype = 'f') ORDER BY oid",
+    columns: 1,
+};
+
 /// Only one may change a schema at a time; it holds until the connection is closed. "user_scope", as a number, and one.
 pub(crate) const CLAIM: Question = Question { text: "SELECT pg_try_advisory_lock(7310582925)::text", columns: 1 };
 
@@ -62,8 +71,53 @@ pub(crate) const fn type_of(kind: IdKind) -> &'static str {
 
 /// A transaction in which no lock is waited for longer than this, and nobody is filtered.
 pub(crate) fn begin(patience: std::time::Duration) -> String {
-    let patience = patience.as_millis().max(1);
-    format!("BEGIN; SET LOCAL row_security = off; SET LOCAL lock_timeout = {patience}")
+    format!("BEGIN; SET LOCAL row_security = off; SET LOCAL lock_timeout = {}", millis(patience))
+}
+
+/// Of a connection that adopts: it is filtered from no rows, but fails where it would be; what the server sets to end long
+/// statements and waits is not meant for it; and it is no writer without a caller.
+pub(crate) fn prepared() -> String {
+    let settings = "SET row_security = off; SET lock_timeout = 0; SET statement_timeout = 0; \
+                    SET idle_in_transaction_session_timeout = 0; SET jit = off";
+    format!("{settings}; {}", super::callerless::ADOPTING)
+}
+
+/// Commits what has been done, in the same message. Another transaction follows, for whoever commits it by himself.
+pub(crate) fn and_commit(sql: &str) -> String {
+    format!("{sql};\nCOMMIT AND CHAIN")
+}
+
+/// While batches of rows are written, each a statement by itself. None is held for longer than this; it finds them where they are,
+/// and does not read the whole table for them, however many it takes them for; and it does not wait for a disk while it holds
+/// them: what a crash takes back is done again.
+pub(crate) fn filling(longest: std::time::Duration) -> String {
+    format!(
+        "SET lock_timeout = {0}; SET statement_timeout = {0}; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+         SET synchronous_commit = off",
+        millis(longest)
+    )
+}
+
+/// Afterwards.
+pub(crate) fn filled() -> String {
+    format!("RESET enable_hashjoin; RESET enable_mergejoin; RESET synchronous_commit; {}", prepared())
+}
+
+/// Takes a lock that no writer notices, and waits for it longer than for one that they do. Who has it is alone with the tables
+/// but for readers and writers: a vacuum of theirs has gone, which lets nobody pass before it has been waited for a second.
+pub(crate) fn reserve(tables: &[String], longest: std::time::Duration, then: std::time::Duration) -> String {
+    write(|text| {
+        text.sql("SET LOCAL lock_timeout = ").integer(millis(longest)).sql("; LOCK TABLE ");
+        text.list(", ", tables, |text, table| {
+            text.as_the_catalogue_writes_it(table);
+        });
+        text.sql(" IN SHARE UPDATE EXCLUSIVE MODE; SET LOCAL lock_timeout = ").integer(millis(then));
+    })
+}
+
+/// The server takes 0 for no bound at all.
+pub(super) fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).max(1)
 }
 
 /// The column of the owner. Where all rows that are there get the same one, he is a default for the moment in which the

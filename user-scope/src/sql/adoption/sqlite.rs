@@ -3,8 +3,9 @@
 use crate::backend::Dialect;
 use crate::identifier::IdKind;
 use crate::sql::SqlText;
-use crate::sql::isolation::Change;
 use crate::sql::isolation::catalogue::Question;
+use crate::sql::isolation::sqlite::as_text;
+use crate::sql::isolation::{Change, Parent, Table};
 
 /// A table by its name. What it is, whether it has no rowid, and names of its triggers.
 pub(crate) const SURVEY: Question = Question {
@@ -51,5 +52,21 @@ pub(crate) fn end_of_batch(table: &str, rowid: &'static str, behind: i64, rows: 
         text.sql("SELECT CAST(max(user_scope_row) AS TEXT) FROM (SELECT ").sql(rowid).sql(" AS user_scope_row FROM ");
         text.quoted_name(table).sql(" WHERE ").sql(rowid).sql(" > ").integer(behind).sql(" ORDER BY ").sql(rowid);
         text.sql(" LIMIT ").integer(rows).sql(")");
+    })
+}
+
+/// How many rows belong to another than their parent does.
+pub(crate) fn at_odds(table: &Table, parent: &Parent) -> String {
+    write(|text| {
+        text.sql("SELECT CAST(count(*) AS TEXT) FROM ").quoted_name(&table.name.name).sql(" AS user_scope_row JOIN ");
+        text.quoted_name(&parent.table.name).sql(" AS user_scope_parent ON user_scope_parent.").quoted_name(&parent.id);
+        text.sql(" = user_scope_row.").quoted_name(&parent.column).sql(" WHERE ");
+        as_text(text, table.owner_kind, parent.owner_kind, |text| {
+            text.sql("user_scope_row.").quoted_name(&table.owner);
+        });
+        text.sql(" <> ");
+        as_text(text, parent.owner_kind, table.owner_kind, |text| {
+            text.sql("user_scope_parent.").quoted_name(&parent.owner);
+        });
     })
 }

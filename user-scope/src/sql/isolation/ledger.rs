@@ -38,5 +38,25 @@ pub(crate) fn note<DB: Backend>(object: &str, change: &str, undo: &str) -> Resul
 pub(crate) const UNDONE: Question =
     Question { text: "SELECT object, change, undo FROM user_scope_isolation ORDER BY step DESC", columns: 3 };
 
+/// The last change that was not taken back: its number, object, change, undo.
+#[cfg(feature = "adoption")]
+pub(crate) const LAST: Question = Question {
+    text: "SELECT CAST(l.step AS TEXT), l.object, l.change, l.undo FROM user_scope_isolation AS l ORDER BY l.step DESC LIMIT 1",
+    columns: 4,
+};
+
+/// Notes that a change was taken back, or what is left to be done for that.
+#[cfg(feature = "adoption")]
+pub(crate) fn undone<DB: Backend>(number: &str, rest: Option<&str>) -> Result<Query<DB>, BoxDynError> {
+    let (text, arguments) = match rest {
+        None => ("DELETE FROM user_scope_isolation WHERE step = CAST($1 AS BIGINT)", arguments_of::<DB>(&[number])?),
+        Some(rest) => (
+            "UPDATE user_scope_isolation SET undo = $2 WHERE step = CAST($1 AS BIGINT)",
+            arguments_of::<DB>(&[number, rest])?,
+        ),
+    };
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: false })
+}
+
 /// Forgets the ledger, once all is taken back.
 pub(crate) const FORGET: &str = "DROP TABLE user_scope_isolation";

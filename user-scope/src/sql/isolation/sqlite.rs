@@ -166,7 +166,7 @@ fn no_transfer(text: &mut SqlText) {
 }
 
 /// A UUID that one table holds as bytes and the other as text.
-fn as_text(text: &mut SqlText, kind: IdKind, other: IdKind, column: impl Fn(&mut SqlText)) {
+pub(crate) fn as_text(text: &mut SqlText, kind: IdKind, other: IdKind, column: impl Fn(&mut SqlText)) {
     if kind == IdKind::Uuid && other == IdKind::Text {
         text.sql("lower(");
         for (index, (from, length)) in

@@ -1,0 +1,112 @@
+//! Takes back what was applied, the last change first, each by itself: what needs a lock asks for it briefly, and whoever is
+//! interrupted goes on where he was.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use sqlx::Pool;
+
+use super::Adoption;
+use super::patience::{Tries, begin, end_by, reserve};
+use super::run::{NAME, acquire, claim};
+use crate::backend::{Backend, Dialect};
+use crate::error::{Error, Result};
+use crate::isolation::facts::{self, Texts, ask};
+use crate::isolation::plan::{Plan, Step};
+use crate::isolation::run::failed;
+use crate::lease::Lease;
+use crate::observe::observed;
+use crate::sql::adoption::{kind, postgres as change};
+use crate::sql::isolation::{Change, TableName, ledger, script};
+
+/// A change that is to be taken back.
+struct Entry {
+    number: String,
+    object: String,
+    change: String,
+    undo: String,
+}
+
+pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, drop_audit_log: bool) -> Result<Plan> {
+    let mut undone = Plan::default();
+    let taken_back = async {
+        let mut lease = acquire(pool).await?;
+        claim(&mut lease).await?;
+        while let Some(entry) = last(&mut lease).await? {
+            patiently(&mut lease, adoption.bound, &entry, &mut undone).await?;
+        }
+        if drop_audit_log {
+            for statement in change::DROP_LOG {
+                let change = Change { sql: statement.to_owned(), undo: String::new() };
+                let mut tries = Tries::new();
+                while let Err(error) = alone(&mut lease, adoption.bound, &change.sql).await {
+                    tries.again(&mut lease, "user_access_log", error, failed).await?;
+                }
+            }
+        }
+        Ok(())
+    };
+    observed(NAME, "rollback", pin!(taken_back)).await?;
+    Ok(undone)
+}
+
+/// What was applied last. Where nothing is left, the ledger goes as well.
+async fn last<DB: Backend>(lease: &mut Lease<DB>) -> Result<Option<Entry>> {
+    let name = TableName { schema: None, name: ledger::NAME.to_owned() };
+    if facts::of(lease, &name).await.map_err(failed)?.is_none() {
+        return Ok(None);
+    }
+    if let Some(row) = ask(lease, ledger::LAST, &[]).await.map_err(failed)?.pop() {
+        let mut row = Texts(row);
+        return Ok(Some(Entry { number: row.text(), object: row.text(), change: row.text(), undo: row.text() }));
+    }
+    DB::execute_script(lease.connection(), script(ledger::FORGET.to_owned())).await.map_err(failed)?;
+    Ok(None)
+}
+
+async fn patiently<DB: Backend>(
+    lease: &mut Lease<DB>,
+    bound: Duration,
+    entry: &Entry,
+    undone: &mut Plan,
+) -> Result<()> {
+    let parts = match DB::DIALECT {
+        Dialect::Postgres => kind::in_two(&entry.undo),
+        Dialect::Sqlite => None,
+    };
+    let (sql, rest) = match parts {
+        Some([first, second]) => (first, Some(second)),
+        None => (entry.undo.clone(), None),
+    };
+    let refused = |error: sqlx::Error| Error::Isolation {
+        problem: format!("{}: this was refused: {sql}", entry.object),
+        source: Some(error.into()),
+    };
+    let mut tries = Tries::new();
+    while let Err(error) = part(lease, bound, entry, &sql, rest.as_deref()).await {
+        tries.again(lease, &entry.object, error, refused).await?;
+    }
+    let change = Change { sql, undo: entry.change.clone() };
+    undone.steps.push(Step { object: entry.object.clone(), why: "taken back".to_owned(), change });
+    Ok(())
+}
+
+/// The change and the end of its note, together or not at all; or the first part of a change, of which a rest is noted.
+async fn part<DB: Backend>(
+    lease: &mut Lease<DB>,
+    bound: Duration,
+    entry: &Entry,
+    sql: &str,
+    rest: Option<&str>,
+) -> sqlx::Result<()> {
+    begin(lease, bound).await?;
+    reserve(lease, &[TableName::read(&entry.object)], bound).await?;
+    let noted = ledger::undone::<DB>(&entry.number, rest).map_err(sqlx::Error::Encode)?;
+    DB::execute(lease.connection(), noted).await?;
+    end_by(lease, sql).await
+}
+
+async fn alone<DB: Backend>(lease: &mut Lease<DB>, bound: Duration, sql: &str) -> sqlx::Result<()> {
+    begin(lease, bound).await?;
+    end_by(lease, sql).await
+}
