@@ -162,6 +162,8 @@
 //! [`doctor`](doctor()) proves that it is still so. Joins and reports are raw SQL in a transaction, which
 //! [`connection`](ScopedTransaction::connection) lends where the database proves that it is isolated.
 //!
+//! A database that exists, and is in use, comes under it in two phases: [`guide::adoption`].
+//!
 //! # Errors
 //!
 //! [`Error`] says what, where and what to do. Its text may be shown to a caller: an absent row and a foreign one read

@@ -53,8 +53,7 @@ pub(super) async fn fill<DB: Backend>(
             break;
         }
         // Those that are left could have an owner, and are in the hands of somebody.
-        let tried = tries.wait(lease, &filling.at.to_string()).await?;
-        tell(Event::Waiting { step, tried });
+        tries.wait(lease, &filling.at.to_string()).await?.tell(step, tell);
     }
     complete(lease, filling).await?;
     if mapped {
@@ -151,12 +150,12 @@ impl Walk<'_> {
                 }
                 Err(error) => {
                     let is_too_much = self.size > 1 && took_too_long(&error);
-                    let tried = tries.again(lease, &at.to_string(), error, |error| refused(self.step, error)).await?;
+                    let waited = tries.again(lease, &at.to_string(), error, |error| refused(self.step, error)).await?;
                     if is_too_much {
                         self.size /= 2;
                         return Ok(false);
                     }
-                    (self.tell)(Event::Waiting { step: self.step, tried });
+                    waited.tell(self.step, self.tell);
                 }
             }
         };

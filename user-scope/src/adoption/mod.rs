@@ -6,9 +6,11 @@
 //!
 //! | | *expand* | *contract* |
 //! |---|---|---|
-//! | what is done | columns, owners of existing rows, indexes, keys for new rows, the audit table, privileges | no row without an owner, keys for all rows, policies, triggers |
+//! | what is done | columns, owners of existing rows, indexes, the audit table, privileges | no row without an owner, keys to parents, policies, triggers |
 //! | writers who know nothing of owners | go on; their rows belong to nobody, and are counted | are refused |
 //! | writers who say who is asking | go on; their rows are the caller's | go on |
+//!
+//! The way through a deployment is in [`guide::adoption`](crate::guide::adoption).
 //!
 //! On PostgreSQL no table is rewritten, and nobody waits longer than the [bound](Adoption::lock_bound): what needs a lock asks
 //! for it briefly, and again. On SQLite, which has one writer, whoever writes waits as long as a step takes.

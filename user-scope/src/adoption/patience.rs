@@ -2,17 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::{Backend, Dialect};
+use sqlx::Pool;
+
+use super::plan::AdoptionStep;
+use super::run::Event;
+use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Error, Result};
 use crate::isolation::facts::{Texts, ask};
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::sql::adoption::postgres;
+use crate::sql::isolation::catalogue::Question;
 use crate::sql::isolation::{TableName, script};
 
 /// For how long a step is tried, before a person is told who stands in its way.
 const AT_MOST: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// When a person is told who is waited for, and how often.
+const TOLD_AFTER: Duration = Duration::from_secs(2);
 /// How long a lock is waited for that no writer notices.
 const UNNOTICED: Duration = Duration::from_secs(10);
 
@@ -89,7 +96,7 @@ impl Tries {
         object: &str,
         error: sqlx::Error,
         told: impl FnOnce(sqlx::Error) -> Error,
-    ) -> Result<Duration> {
+    ) -> Result<Waited> {
         if lease.is_open() {
             lease.rollback().await.map_err(failed)?;
         }
@@ -104,10 +111,11 @@ impl Tries {
     /// # Errors
     ///
     /// Who has it, if it was waited for long enough.
-    pub(super) async fn wait<DB: Backend>(&mut self, lease: &mut Lease<DB>, object: &str) -> Result<Duration> {
+    pub(super) async fn wait<DB: Backend>(&mut self, lease: &mut Lease<DB>, object: &str) -> Result<Waited> {
         let tried = self.since.elapsed();
+        let holder = if tried > TOLD_AFTER { holder(lease, object).await? } else { None };
         if tried > AT_MOST {
-            let holder = holder(lease, object).await?.unwrap_or_else(|| "nobody who can be named".to_owned());
+            let holder = holder.unwrap_or_else(|| "nobody who can be named".to_owned());
             return Err(problem(format!(
                 "{object} is in use, and was for {} s: by {holder}. What was done so far stays; apply it again when it is free",
                 tried.as_secs()
@@ -115,7 +123,47 @@ impl Tries {
         }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(tried)
+        Ok(Waited { tried, holder })
+    }
+}
+
+/// How long something was waited for, and who has it.
+#[derive(Debug)]
+pub(super) struct Waited {
+    tried: Duration,
+    holder: Option<String>,
+}
+
+impl Waited {
+    pub(super) fn tell(&self, step: &AdoptionStep, tell: &(dyn Fn(Event<'_>) + Send + Sync)) {
+        tell(Event::Waiting { step, tried: self.tried, holder: self.holder.as_deref() });
+    }
+}
+
+/// Does this work on a connection, and tells from another who holds it up.
+pub(super) async fn watched<DB: Backend, T>(
+    pool: &Pool<DB>,
+    process: &str,
+    step: &AdoptionStep,
+    tell: &(dyn Fn(Event<'_>) + Send + Sync),
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let since = Instant::now();
+    let watch = async {
+        tokio::time::sleep(TOLD_AFTER).await;
+        // If no connection can be had, or nothing can be seen from it, the work goes on all the same.
+        let Ok(mut lease) = Lease::of(pool, Pooling::Session).await else { return std::future::pending().await };
+        loop {
+            let holder = asked(&mut lease, postgres::BLOCKERS, process).await.unwrap_or_default();
+            if holder.is_some() {
+                Waited { tried: since.elapsed(), holder }.tell(step, tell);
+            }
+            tokio::time::sleep(TOLD_AFTER).await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        never = watch => never,
     }
 }
 
@@ -126,14 +174,16 @@ fn is_passing(error: &sqlx::Error) -> bool {
 }
 
 async fn holder<DB: Backend>(lease: &mut Lease<DB>, object: &str) -> Result<Option<String>> {
-    if DB::DIALECT == Dialect::Sqlite {
-        return Ok(None);
+    match DB::DIALECT {
+        Dialect::Sqlite => Ok(None),
+        Dialect::Postgres => asked(lease, postgres::HOLDERS, &TableName::read(object).quoted()).await.map_err(failed),
     }
-    let table = TableName::read(object).quoted();
-    let row = ask(lease, postgres::HOLDERS, &[&table]).await.map_err(failed)?.pop();
-    Ok(row.map(|row| {
+}
+
+async fn asked<DB: Backend>(lease: &mut Lease<DB>, question: Question, of: &str) -> sqlx::Result<Option<String>> {
+    Ok(ask(lease, question, &[of]).await?.pop().map(|row| {
         let mut row = Texts(row);
-        let (pid, login, program, state, seconds) = (row.text(), row.text(), row.text(), row.text(), row.text());
-        format!("process {pid} of {login} ({program}), {state}, in a transaction since {seconds} s")
+        let (process, login, program, state, seconds) = (row.text(), row.text(), row.text(), row.text(), row.text());
+        format!("process {process} of {login} ({program}), {state}, in a transaction since {seconds} s")
     }))
 }

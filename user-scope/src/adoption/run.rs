@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::Pool;
 
-use super::patience::{Tries, begin, end_by, reserve};
+use super::patience::{Tries, begin, end_by, reserve, watched};
 use super::plan::{AdoptionPlan, AdoptionStep, How, Phase};
 use super::{Adoption, batches, postgres, sqlite, survey};
 use crate::backend::{Backend, Dialect, Pooling};
@@ -47,12 +47,14 @@ pub enum Event<'a> {
         /// Of how many.
         of: u64,
     },
-    /// A lock could not be had; it is tried again.
+    /// Somebody holds it up: a lock could not be had and is tried again, or an index waits for old transactions.
     Waiting {
         /// The step.
         step: &'a AdoptionStep,
         /// For how long it has been tried.
         tried: Duration,
+        /// Who has it, once it has taken a while, on PostgreSQL.
+        holder: Option<&'a str>,
     },
 }
 
@@ -95,7 +97,7 @@ pub(super) async fn apply<DB: Backend>(
         let mut lease = acquire(pool).await?;
         claim(&mut lease).await?;
         for phase in [Phase::Expand, Phase::Contract].into_iter().filter(|phase| *phase <= until) {
-            through(&mut lease, adoption, phase, tell).await?;
+            through(pool, &mut lease, adoption, phase, tell).await?;
         }
         Ok(())
     };
@@ -104,6 +106,7 @@ pub(super) async fn apply<DB: Backend>(
 
 /// Does what a phase lacks, and looks again: rows have come meanwhile, and somebody may have changed a table.
 async fn through<DB: Backend>(
+    pool: &Pool<DB>,
     lease: &mut Lease<DB>,
     adoption: &Adoption,
     phase: Phase,
@@ -122,7 +125,7 @@ async fn through<DB: Backend>(
         DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
         for (number, step) in (1..).zip(&steps) {
             tell(Event::Begun { step, number, of: steps.len() });
-            carry_out(lease, step, adoption.bound, tell).await?;
+            carry_out(pool, lease, step, adoption.bound, tell).await?;
         }
     }
     match planned(lease, adoption).await?.steps().any(|step| step.phase() <= phase && !step.is_backfill()) {
@@ -146,6 +149,7 @@ pub(super) async fn claim<DB: Backend>(lease: &mut Lease<DB>) -> Result<()> {
 }
 
 async fn carry_out<DB: Backend>(
+    pool: &Pool<DB>,
     lease: &mut Lease<DB>,
     step: &AdoptionStep,
     bound: Duration,
@@ -153,7 +157,10 @@ async fn carry_out<DB: Backend>(
 ) -> Result<()> {
     match &step.how {
         How::Filling(filling) => return batches::fill(lease, step, filling, bound, tell).await,
-        How::Concurrently(index) => return concurrently(lease, step, index).await,
+        How::Concurrently(index) => {
+            let process = ask(lease, change::OURSELVES, &[]).await.map_err(failed)?.pop().unwrap_or_default();
+            return watched(pool, &Texts(process).text(), step, tell, concurrently(lease, step, index)).await;
+        }
         How::Comparing(what) => {
             return match ask_text(lease, step.change.sql.clone()).await.map_err(failed)?.as_str() {
                 "0" => Ok(()),
@@ -167,8 +174,7 @@ async fn carry_out<DB: Backend>(
         match at_once(lease, step, bound).await {
             Ok(()) => return Ok(()),
             Err(error) => {
-                let tried = tries.again(lease, &step.object, error, |error| refused(step, error)).await?;
-                tell(Event::Waiting { step, tried });
+                tries.again(lease, &step.object, error, |error| refused(step, error)).await?.tell(step, tell);
             }
         }
     }

@@ -1,8 +1,12 @@
 //! Set-ups that take more than a pool and a table. There is nothing here but text.
 //!
+//! - [`adoption`]: a database that exists, and is in use.
 //! - [`partitions`]: tables in partitions by a hash of the owner.
 //! - [`citus`]: tables that are spread over a Citus cluster by their owner.
 //! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
+
+#[doc = include_str!("adoption.md")]
+pub mod adoption {}
 
 #[doc = include_str!("citus.md")]
 pub mod citus {}

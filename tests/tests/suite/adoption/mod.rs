@@ -1,6 +1,7 @@
 //! Tables that exist come under isolation, and leave it again, by the command line.
 
 mod chinook;
+mod kept;
 mod kills;
 mod live;
 mod migrations;
@@ -74,6 +75,7 @@ impl Site {
 pub struct Cluster {
     pub home: postgres::Database,
     pub owner: Pool<Postgres>,
+    pub owner_name: String,
     pub login: String,
     pub system: String,
     pub site: Site,
@@ -97,7 +99,7 @@ impl Cluster {
         Postgres::run(&pool, script).await.unwrap();
         let mut site = Site::new(sqlx::ConnectOptions::to_url_lossy(&options).to_string(), hint, configuration);
         site.arguments = ["--app-role", &login, "--system-role", &system].map(str::to_owned).to_vec();
-        Self { home, owner: pool, login, system, site }
+        Self { home, owner: pool, owner_name: owner, login, system, site }
     }
 
     pub async fn without_configuration(hint: &str, script: &str) -> Self {

@@ -1,6 +1,9 @@
 //! What stands in the way is said, in a person's words, before anything is changed.
 
-use super::Cluster;
+use sqlx::Postgres;
+use user_scope::{Enforcement, ScopedPool};
+
+use super::{Cluster, File};
 
 const TABLES: &str = "
 CREATE TABLE team (id bigint PRIMARY KEY, name text);
@@ -107,4 +110,76 @@ async fn a_parent_of_another_owner_is_told_and_can_be_unlinked() {
     site.site.file("user-scope.toml", &format!("{tables}\nunlinked = ['team_id']"));
     site.site.does(&["apply", "--yes"]);
     site.site.does(&["verify"]);
+}
+
+#[tokio::test]
+async fn on_sqlite_whatever_stands_in_the_way_is_said_before_anything_is_changed() {
+    let tables = "
+        CREATE TABLE team (id INTEGER PRIMARY KEY, name TEXT);
+        INSERT INTO team VALUES (1, 'a');
+        CREATE TABLE task (id INTEGER PRIMARY KEY, team_id INTEGER REFERENCES team (id));
+        CREATE TABLE flag (id INTEGER PRIMARY KEY, user_id REAL);
+        CREATE TABLE profile (user_id BLOB PRIMARY KEY);
+        CREATE TABLE texts (id INTEGER PRIMARY KEY, user_id TEXT, team_id INTEGER REFERENCES team (id));
+        CREATE TABLE bad (id INTEGER PRIMARY KEY, user_id BLOB);
+        INSERT INTO bad VALUES (1, 'no uuid');
+        CREATE VIEW tasks AS SELECT * FROM task;
+    ";
+    let site = File::with("obstacles", tables, "").await;
+    let before = site.dump().await;
+    let team = "[[table]]\nname = 'team'\n";
+    for (configuration, said) in [
+        ("[[table]]\nname = 'nowhere'", "there is no table nowhere"),
+        ("[[table]]\nname = 'tasks'", "there is no table tasks"),
+        ("[[table]]\nname = 'flag'", "flag.user_id is of type REAL"),
+        ("[[table]]\nname = 'profile'", "profile.user_id is the key"),
+        ("[[table]]\nname = 'team'\n[[table]]\nname = 'TEAM'", "TEAM was named twice"),
+        ("[[table]]\nname = 'team'\nbackfill = { expression = 'nam' }", "the expression for its owner cannot be used"),
+        ("[[table]]\nname = 'task'\nbackfill = { parent = 'team', through = 'team_id' }", "team is a parent of task"),
+        (
+            &format!("{team}[[table]]\nname = 'texts'\nbackfill = {{ parent = 'team', through = 'team_id' }}"),
+            "texts and team store owners differently",
+        ),
+    ] {
+        site.site.file("user-scope.toml", configuration);
+        for command in [&["plan"][..], &["apply", "--yes"]] {
+            let ended = site.site.run(command);
+            assert_eq!(ended.code, Some(2), "{configuration}: {}{}", ended.output, ended.errors);
+            assert!(ended.errors.contains(said), "{configuration}: {}", ended.errors);
+        }
+    }
+    assert_eq!(site.dump().await, before);
+    site.site.file("user-scope.toml", "[[table]]\nname = 'bad'");
+    let ended = site.site.run(&["apply", "--yes"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.output);
+    assert!(ended.errors.contains("1 rows of bad have an owner in user_id that is no Uuid"), "{}", ended.errors);
+}
+
+#[tokio::test]
+async fn a_log_of_somebody_elses_is_not_taken_for_ours() {
+    let tables = "CREATE TABLE user_access_log (id bigint, what text); CREATE TABLE team (id bigint PRIMARY KEY)";
+    let site = Cluster::with("foreign", tables, "[[table]]\nname = 'team'").await;
+    let before = site.home.dump();
+    for command in [&["plan"][..], &["verify"], &["apply", "--yes"]] {
+        let ended = site.site.run(command);
+        assert_eq!(ended.code, Some(2), "{}{}", ended.output, ended.errors);
+        assert!(ended.errors.contains("user_access_log` was not made by this library"), "{}", ended.errors);
+    }
+    assert_eq!(site.home.dump(), before);
+}
+
+#[tokio::test]
+async fn a_pool_that_announces_needs_the_role_of_system_mode_and_nothing_else() {
+    let site = Cluster::with("announced", TABLES, "[[table]]\nname = 'team'").await;
+    let build = |enforcement| {
+        ScopedPool::<Postgres>::builder(site.application()).enforcement(enforcement).system_role(&site.system).build()
+    };
+    let refused = build(Enforcement::Announced).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("may not become"), "{refused:?}");
+    site.site.does(&["apply", "--yes", "--phase", "expand"]);
+    build(Enforcement::Announced).await.unwrap().close().await;
+    assert!(format!("{:?}", build(Enforcement::Database).await.unwrap_err()).contains("no table is isolated"));
+    site.site.does(&["apply", "--yes"]);
+    build(Enforcement::Announced).await.unwrap().close().await;
+    build(Enforcement::Database).await.unwrap().close().await;
 }

@@ -38,8 +38,9 @@ impl Progress {
                     step["rows"] = json!(rows);
                 }
             }
-            Event::Waiting { step, tried } => {
-                let words = format!("is in use; tried for {:.1} s", tried.as_secs_f64());
+            Event::Waiting { step, tried, holder } => {
+                let by = holder.map(|holder| format!(" by {holder}")).unwrap_or_default();
+                let words = format!("is in use{by}; waited for {:.1} s", tried.as_secs_f64());
                 match &state.bar {
                     Some(bar) if !bar.is_hidden() => bar.set_message(words),
                     _ => eprintln!("      {} {words}", step.object()),

@@ -19,15 +19,26 @@ pub(crate) const LIKELY: Question = Question {
     columns: 1,
 };
 
-/// Who works with a table, other than we ourselves: the oldest transaction first.
+/// Who works with a table, other than we ourselves: of the oldest transaction. Process, login, program, state, seconds.
 pub(crate) const HOLDERS: Question = Question {
-    text: "SELECT DISTINCT a.pid::text, coalesce(a.usename, '')::text, coalesce(nullif(a.application_name, ''), '?'), \
+    text: "SELECT a.pid::text, coalesce(a.usename, '')::text, coalesce(nullif(a.application_name, ''), '?'), \
            coalesce(a.state, '?'), coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, 0)::text \
-           FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted \
-           AND l.relation = to_regclass($1) AND l.pid <> pg_backend_pid() \
-           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 5 DESC LIMIT 1",
+           FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.pid IN \
+           (SELECT pid FROM pg_locks WHERE locktype = 'relation' AND granted AND relation = to_regclass($1) AND database = \
+           (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY a.xact_start LIMIT 1",
     columns: 5,
 };
+
+/// For whom this process waits. The same columns.
+pub(crate) const BLOCKERS: Question = Question {
+    text: "SELECT a.pid::text, coalesce(a.usename, '')::text, coalesce(nullif(a.application_name, ''), '?'), \
+           coalesce(a.state, '?'), coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, 0)::text \
+           FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids($1::int)) ORDER BY a.xact_start LIMIT 1",
+    columns: 5,
+};
+
+/// Which process of the server's serves us.
+pub(crate) const OURSELVES: Question = Question { text: "SELECT pg_backend_pid()::text", columns: 1 };
 
 /// Whether an index is there that a concurrent build has left behind, half made.
 pub(crate) const IS_BROKEN: Question =

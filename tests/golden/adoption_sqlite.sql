@@ -1,0 +1,127 @@
+-- expand: customer: each row has room for its owner
+-- lock: the one writer's
+ALTER TABLE `customer` ADD COLUMN `user_id` BLOB;
+-- expand: invoice: each row has room for its owner
+-- lock: the one writer's
+ALTER TABLE `invoice` ADD COLUMN `user_id` BLOB;
+-- expand: pair: each row has room for its owner
+-- lock: the one writer's
+ALTER TABLE `pair` ADD COLUMN `user_id` BLOB;
+-- expand: customer: rows that are there get their owner
+-- lock: the one writer's; 1 rows are written; writers wait for a batch of them, about 25 ms
+UPDATE `customer` SET `user_id` = (unhex(printf('%032x', id))) WHERE `user_id` IS NULL AND (unhex(printf('%032x', id))) IS NOT NULL;
+-- expand: invoice: rows that are there get their owner
+-- lock: the one writer's; 1 rows are written; writers wait for a batch of them, about 25 ms
+UPDATE `invoice` SET `user_id` = (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) WHERE `user_id` IS NULL AND (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) IS NOT NULL;
+-- expand: pair: rows that are there get their owner
+-- lock: the one writer's; 1 rows are written at once, for the table has no rowid; writers wait about 1 ms
+UPDATE `pair` SET `user_id` = x'00000000000000000000000000000000' WHERE `user_id` IS NULL AND x'00000000000000000000000000000000' IS NOT NULL;
+-- expand: user_scope_transfer: a transfer says here that it is under way
+-- lock: the one writer's
+CREATE TABLE user_scope_transfer (under_way INTEGER PRIMARY KEY CHECK (under_way = 1));
+-- expand: customer: an owner's rows are found by him
+-- lock: the one writer's; writers wait about 1 ms
+CREATE INDEX `user_scope_customer_owner` ON `customer` (`user_id`, `id`);
+-- expand: invoice: an owner's rows are found by him
+-- lock: the one writer's; writers wait about 1 ms
+CREATE INDEX `user_scope_invoice_owner` ON `invoice` (`user_id`, `id`);
+-- expand: pair: an owner's rows are found by him
+-- lock: the one writer's; writers wait about 1 ms
+CREATE INDEX `user_scope_pair_owner` ON `pair` (`user_id`);
+-- expand: user_access_log: every access is recorded; it stays when all is taken back
+-- lock: the one writer's
+CREATE TABLE IF NOT EXISTS user_scope_schema (step INTEGER PRIMARY KEY);
+-- The audit table. Columns beyond the first seven are the library's own.
+-- AUTOINCREMENT: the id of a removed row is never used again.
+CREATE TABLE IF NOT EXISTS user_access_log (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id     TEXT NOT NULL,
+    entity_type TEXT NOT NULL,
+    entity_id   TEXT,
+    operation   TEXT NOT NULL,
+    -- Of fixed width, so that it sorts as text.
+    timestamp   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00'),
+    details     TEXT CHECK (details IS NULL OR json_valid(details)),
+    -- When the application says that it happened; `timestamp` is when it was stored.
+    occurred_at TEXT,
+    -- What the background writer sends twice is stored once.
+    event_id    TEXT
+);
+CREATE INDEX IF NOT EXISTS user_access_log_user_id_timestamp ON user_access_log (user_id, timestamp);
+CREATE INDEX IF NOT EXISTS user_access_log_denials ON user_access_log (timestamp DESC)
+    WHERE operation = 'unauthorized_access';
+CREATE UNIQUE INDEX IF NOT EXISTS user_access_log_event_id ON user_access_log (event_id)
+    WHERE event_id IS NOT NULL;
+INSERT INTO user_scope_schema (step) VALUES (1);;
+-- contract: customer: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `customer` SET `user_id` = (unhex(printf('%032x', id))) WHERE `user_id` IS NULL AND (unhex(printf('%032x', id))) IS NOT NULL;
+-- contract: invoice: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `invoice` SET `user_id` = (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) WHERE `user_id` IS NULL AND (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) IS NOT NULL;
+-- contract: pair: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `pair` SET `user_id` = x'00000000000000000000000000000000' WHERE `user_id` IS NULL AND x'00000000000000000000000000000000' IS NOT NULL;
+-- contract: invoice: no row has another's parent
+-- lock: the one writer's
+SELECT CAST(count(*) AS TEXT) FROM `invoice` AS user_scope_row JOIN `customer` AS user_scope_parent ON user_scope_parent.`id` = user_scope_row.`customer_id` WHERE user_scope_row.`user_id` <> user_scope_parent.`user_id`;
+-- contract: customer: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_customer_owner_insert` BEFORE INSERT ON `customer` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of customer needs an owner'); END;
+-- contract: invoice: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_owner_insert` BEFORE INSERT ON `invoice` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice needs an owner'); END;
+-- contract: pair: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_pair_owner_insert` BEFORE INSERT ON `pair` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of pair needs an owner'); END;
+-- contract: customer: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `customer` SET `user_id` = (unhex(printf('%032x', id))) WHERE `user_id` IS NULL AND (unhex(printf('%032x', id))) IS NOT NULL;
+-- contract: invoice: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `invoice` SET `user_id` = (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) WHERE `user_id` IS NULL AND (SELECT user_scope_parent.`user_id` FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = `invoice`.`customer_id`) IS NOT NULL;
+-- contract: pair: and those that came meanwhile
+-- lock: the one writer's
+UPDATE `pair` SET `user_id` = x'00000000000000000000000000000000' WHERE `user_id` IS NULL AND x'00000000000000000000000000000000' IS NOT NULL;
+-- contract: customer: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_customer_taken_0_insert` BEFORE INSERT ON `customer` WHEN EXISTS (SELECT 1 FROM `customer` AS user_scope_other WHERE user_scope_other.`id` = NEW.`id` AND user_scope_other.`user_id` IS NOT NEW.`user_id`) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of customer with the same id exists already'); END;
+-- contract: customer: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_customer_owner_update` BEFORE UPDATE ON `customer` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of customer needs an owner'); END;
+-- contract: customer: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_customer_taken_0_update` BEFORE UPDATE ON `customer` WHEN EXISTS (SELECT 1 FROM `customer` AS user_scope_other WHERE user_scope_other.`id` = NEW.`id` AND user_scope_other.`user_id` IS NOT NEW.`user_id` AND NOT (OLD.`id` IS NEW.`id`)) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of customer with the same id exists already'); END;
+-- contract: customer: an owner does not change
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_customer_fixed_update` BEFORE UPDATE ON `customer` WHEN NEW.`user_id` IS NOT OLD.`user_id` AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: the owner of a row of customer is fixed'); END;
+-- contract: invoice: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_taken_0_insert` BEFORE INSERT ON `invoice` WHEN EXISTS (SELECT 1 FROM `invoice` AS user_scope_other WHERE user_scope_other.`id` = NEW.`id` AND user_scope_other.`user_id` IS NOT NEW.`user_id`) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice with the same id exists already'); END;
+-- contract: invoice: a parent has the child's owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_parent_customer_id_insert` BEFORE INSERT ON `invoice` WHEN NEW.`customer_id` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = NEW.`customer_id` AND user_scope_parent.`user_id` = NEW.`user_id`) AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice names a parent that does not exist'); END;
+-- contract: invoice: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_owner_update` BEFORE UPDATE ON `invoice` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice needs an owner'); END;
+-- contract: invoice: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_taken_0_update` BEFORE UPDATE ON `invoice` WHEN EXISTS (SELECT 1 FROM `invoice` AS user_scope_other WHERE user_scope_other.`id` = NEW.`id` AND user_scope_other.`user_id` IS NOT NEW.`user_id` AND NOT (OLD.`id` IS NEW.`id`)) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice with the same id exists already'); END;
+-- contract: invoice: a parent has the child's owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_parent_customer_id_update` BEFORE UPDATE ON `invoice` WHEN NEW.`customer_id` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `customer` AS user_scope_parent WHERE user_scope_parent.`id` = NEW.`customer_id` AND user_scope_parent.`user_id` = NEW.`user_id`) AND (NEW.`customer_id` IS NOT OLD.`customer_id` OR NEW.`user_id` IS NOT OLD.`user_id`) AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of invoice names a parent that does not exist'); END;
+-- contract: invoice: an owner does not change
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_invoice_fixed_update` BEFORE UPDATE ON `invoice` WHEN NEW.`user_id` IS NOT OLD.`user_id` AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: the owner of a row of invoice is fixed'); END;
+-- contract: pair: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_pair_taken_0_insert` BEFORE INSERT ON `pair` WHEN EXISTS (SELECT 1 FROM `pair` AS user_scope_other WHERE user_scope_other.`a` = NEW.`a` AND user_scope_other.`b` = NEW.`b` AND user_scope_other.`user_id` IS NOT NEW.`user_id`) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of pair with the same a, b exists already'); END;
+-- contract: pair: every row has an owner
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_pair_owner_update` BEFORE UPDATE ON `pair` WHEN NEW.`user_id` IS NULL BEGIN SELECT RAISE(ABORT, 'user_scope: a row of pair needs an owner'); END;
+-- contract: pair: REPLACE takes no foreign row's place
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_pair_taken_0_update` BEFORE UPDATE ON `pair` WHEN EXISTS (SELECT 1 FROM `pair` AS user_scope_other WHERE user_scope_other.`a` = NEW.`a` AND user_scope_other.`b` = NEW.`b` AND user_scope_other.`user_id` IS NOT NEW.`user_id` AND NOT (OLD.`a` IS NEW.`a` AND OLD.`b` IS NEW.`b`)) BEGIN SELECT RAISE(ABORT, 'user_scope: a row of pair with the same a, b exists already'); END;
+-- contract: pair: an owner does not change
+-- lock: the one writer's
+CREATE TRIGGER `user_scope_pair_fixed_update` BEFORE UPDATE ON `pair` WHEN NEW.`user_id` IS NOT OLD.`user_id` AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: the owner of a row of pair is fixed'); END;
