@@ -112,9 +112,6 @@ END $$
 -- expand: public.customer: what the library does with it
 -- lock: none on tables
 GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."customer" TO "my_app";
--- expand: public: its tables are in it
--- lock: none on tables
-GRANT USAGE ON SCHEMA "public" TO "user_scope_system";
 -- expand: public.customer: what the library does with it
 -- lock: none on tables
 GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."customer" TO "user_scope_system";

@@ -172,8 +172,6 @@ CREATE POLICY "user_scope_system" ON "public"."badges" TO "user_scope_system" US
 ALTER TABLE "public"."badges" ENABLE ROW LEVEL SECURITY;
 -- public.badges: they count for the owner of the table too
 ALTER TABLE "public"."badges" FORCE ROW LEVEL SECURITY;
--- public: its tables are in it
-GRANT USAGE ON SCHEMA "public" TO "user_scope_system";
 -- public.tasks: what the library does with it
 GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."tasks" TO "user_scope_system";
 -- public.subtasks: what the library does with it

@@ -55,10 +55,10 @@ pub(crate) const SEQUENCES: Question = Question {
     columns: 2,
 };
 
-/// Whether a role may use a schema.
+/// Whether a role may use a schema, or everybody may, and so one that is still to be made.
 pub(crate) const SCHEMA: Question = Question {
-    text: "SELECT has_schema_privilege(r.rolname, n.oid, 'USAGE')::text FROM pg_roles r, pg_namespace n \
-           WHERE n.nspname = $1 AND r.rolname = $2",
+    text: "SELECT coalesce(has_schema_privilege(r.oid, n.oid, 'USAGE'), has_schema_privilege('public', n.oid, 'USAGE'))::text \
+           FROM pg_namespace n LEFT JOIN pg_roles r ON r.rolname = $2 WHERE n.nspname = $1",
     columns: 1,
 };
 
