@@ -107,8 +107,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'a row of "%" names a parent that does not exist', TG_TABLE_NAME
         USING ERRCODE = 'foreign_key_violation';
-END $$
-;
+END $$;
 -- expand: public.customer: what the library does with it
 -- lock: none on tables
 GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."customer" TO "my_app";
@@ -163,7 +162,7 @@ CREATE INDEX IF NOT EXISTS user_access_log_denials ON user_access_log (timestamp
     WHERE operation = 'unauthorized_access';
 CREATE UNIQUE INDEX IF NOT EXISTS user_access_log_event_id ON user_access_log (event_id)
     WHERE event_id IS NOT NULL;
-INSERT INTO user_scope_schema (step) VALUES (1);;
+INSERT INTO user_scope_schema (step) VALUES (1);
 -- expand: user_access_log: ids and times of the log cannot be forged
 -- lock: none on tables
 GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "user_access_log" TO "my_app";
@@ -392,3 +391,4 @@ DROP TRIGGER IF EXISTS user_scope_notes_callerless ON "public"."letter";
 -- lock: none on tables
 DROP FUNCTION IF EXISTS "public"."user_scope_notes_callerless"();
 DROP TABLE IF EXISTS "public"."user_scope_callerless";
+-- 39 steps of expand, 69 of contract

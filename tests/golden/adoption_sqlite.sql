@@ -1,3 +1,6 @@
+-- note: an INSERT into customer that names no columns is refused once it has one more
+-- note: an INSERT into invoice that names no columns is refused once it has one more
+-- note: an INSERT into pair that names no columns is refused once it has one more
 -- expand: customer: each row has room for its owner
 -- lock: the one writer's
 ALTER TABLE `customer` ADD COLUMN `user_id` BLOB;
@@ -52,7 +55,7 @@ CREATE INDEX IF NOT EXISTS user_access_log_denials ON user_access_log (timestamp
     WHERE operation = 'unauthorized_access';
 CREATE UNIQUE INDEX IF NOT EXISTS user_access_log_event_id ON user_access_log (event_id)
     WHERE event_id IS NOT NULL;
-INSERT INTO user_scope_schema (step) VALUES (1);;
+INSERT INTO user_scope_schema (step) VALUES (1);
 -- contract: customer: and those that came meanwhile
 -- lock: the one writer's
 UPDATE `customer` SET `user_id` = (unhex(printf('%032x', id))) WHERE `user_id` IS NULL AND (unhex(printf('%032x', id))) IS NOT NULL;
@@ -125,3 +128,4 @@ CREATE TRIGGER `user_scope_pair_taken_0_update` BEFORE UPDATE ON `pair` WHEN EXI
 -- contract: pair: an owner does not change
 -- lock: the one writer's
 CREATE TRIGGER `user_scope_pair_fixed_update` BEFORE UPDATE ON `pair` WHEN NEW.`user_id` IS NOT OLD.`user_id` AND NOT EXISTS (SELECT 1 FROM `user_scope_transfer`) BEGIN SELECT RAISE(ABORT, 'user_scope: the owner of a row of pair is fixed'); END;
+-- 11 steps of expand, 24 of contract

@@ -31,7 +31,7 @@ pub(crate) async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> 
     }
     if integer::<DB>(lease, schema::is_of_another_owner(DB::DIALECT, owner)).await.map_err(failed)? > 0 {
         return Err(Error::Schema {
-            problem: "holds users of another type than this pool's; build the pool with the owner's type",
+            problem: "holds users of another type; say theirs, where the pool or the configuration names that of the owner, or drop the table if nobody needs it",
         });
     }
     Ok(())

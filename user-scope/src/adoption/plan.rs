@@ -195,8 +195,10 @@ impl fmt::Display for AdoptionPlan {
         for step in &self.steps {
             let AdoptionStep { phase, object, why, change, lock, cost, .. } = step;
             let costs = if cost.is_empty() { String::new() } else { format!("; {cost}") };
-            writeln!(f, "-- {phase}: {object}: {why}\n-- lock: {lock}{costs}\n{};", change.sql)?;
+            let sql = change.sql.trim_end().trim_end_matches(';');
+            writeln!(f, "-- {phase}: {object}: {why}\n-- lock: {lock}{costs}\n{sql};")?;
         }
-        Ok(())
+        let of = |phase| self.steps.iter().filter(|step| step.phase == phase).count();
+        writeln!(f, "-- {} steps of expand, {} of contract", of(Phase::Expand), of(Phase::Contract))
     }
 }

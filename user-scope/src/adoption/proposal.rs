@@ -5,7 +5,6 @@ use std::pin::pin;
 use sqlx::Pool;
 
 use super::run::{self, NAME};
-use super::survey::held_by;
 use crate::backend::{Backend, Dialect};
 use crate::error::Result;
 use crate::identifier::IdKind;
@@ -84,8 +83,6 @@ pub enum Origin {
         /// The column.
         through: String,
     },
-    /// By an expression.
-    Expression(String),
 }
 
 /// A table as it is.
@@ -158,7 +155,7 @@ fn among(candidates: &[Candidate]) -> Result<Proposal> {
     let ranked = |candidate: &&Candidate| {
         let name = candidate.facts.name.name.to_lowercase();
         let rank = PEOPLE.iter().position(|people| *people == name)?;
-        candidate.id().and_then(kind_of).map(|_| rank)
+        candidate.id().and_then(Column::kind).map(|_| rank)
     };
     let mut people: Vec<_> = candidates.iter().filter(|candidate| ranked(candidate).is_some()).collect();
     people.sort_by_key(|candidate| ranked(candidate));
@@ -172,9 +169,9 @@ fn among(candidates: &[Candidate]) -> Result<Proposal> {
             if !others.is_empty() {
                 because += &format!("; or is it {}?", others.join(" or "));
             }
-            (kind_of(id), because)
+            (id.kind(), because)
         }
-        (None, Some(column)) => (kind_of(column), format!("there is no table of users, but columns {}", column.name)),
+        (None, Some(column)) => (column.kind(), format!("there is no table of users, but columns {}", column.name)),
         (None, None) => {
             return Err(problem(
                 "neither a table of users nor a column of owners was found: name tables by --table, or write a configuration"
@@ -221,23 +218,17 @@ fn among(candidates: &[Candidate]) -> Result<Proposal> {
     Ok(Proposal { owner_type, because, tables, others: rest.into_iter().map(Candidate::name).collect() })
 }
 
-/// The type of owner that a column can hold.
-fn kind_of(column: &Column) -> Option<IdKind> {
-    held_by(&column.type_name)
-}
-
 fn is_owner(column: &Column) -> bool {
-    OWNERS.contains(&column.name.to_lowercase().as_str()) && kind_of(column).is_some()
+    OWNERS.contains(&column.name.to_lowercase().as_str()) && column.kind().is_some()
 }
 
 /// Each row is a user.
 fn of_users(users: &Candidate, is_doubtful: bool) -> ProposedTable {
-    let id = users.key.first().cloned().unwrap_or_default();
     let why = "each row is a user: is it his alone, and is nothing read in it before he has logged in?";
     ProposedTable {
         name: users.name(),
-        owner: None,
-        origin: Origin::Expression(format!("\"{}\"", id.replace('"', "\"\""))),
+        owner: users.key.first().cloned().filter(|id| id != "user_id"),
+        origin: Origin::Present,
         unsure: vec![why.to_owned()],
         is_doubtful,
     }
@@ -258,15 +249,12 @@ fn directly(table: &Candidate, users: Option<&Candidate>, kind: IdKind) -> Optio
             (*first).clone()
         }
         [] => {
-            let fits = |column: &&Column| is_owner(column) && kind_of(column) == Some(kind);
+            let fits = |column: &&Column| is_owner(column) && column.kind() == Some(kind);
             let column = table.facts.columns.iter().filter(fits).min_by_key(|column| rank(&column.name))?;
             unsure.push(format!("no key says that {} names a user", column.name));
             column.name.clone()
         }
     };
-    if table.key == [owner.clone()] {
-        return None;
-    }
     let column = table.facts.column(&owner)?;
     if !column.not_null {
         unsure.push(format!("rows without {owner} get the system user"));

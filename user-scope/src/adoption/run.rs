@@ -164,7 +164,10 @@ async fn carry_out<DB: Backend>(
         How::Comparing(what) => {
             return match ask_text(lease, step.change.sql.clone()).await.map_err(failed)?.as_str() {
                 "0" => Ok(()),
-                rows => Err(problem(format!("{rows} {what}"))),
+                rows => {
+                    let those = step.change.sql.replacen("CAST(count(*) AS TEXT)", "*", 1);
+                    Err(problem(format!("{rows} {what}. They are: {those}")))
+                }
             };
         }
         How::AtOnce | How::Looking => {}

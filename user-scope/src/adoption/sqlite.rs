@@ -46,6 +46,8 @@ pub(super) async fn plan<DB: Backend>(
     for this in tables.iter().filter(|this| !this.has_column()) {
         let change = change::owner_column(&this.table.name.name, &this.table.owner, this.table.owner_kind);
         plan.add(Phase::Expand, &this.given, "each row has room for its owner", change, How::AtOnce);
+        plan.notes.extend(this.is_a_new_name());
+        plan.notes.push(format!("an INSERT into {} that names no columns is refused once it has one more", this.given));
     }
     for this in tables.iter().filter(|this| !this.has_column() && this.state.rows > 0 || this.state.has_orphans) {
         fill(Phase::Expand, this, Reach::Most, &mut plan);

@@ -50,6 +50,12 @@ impl Surveyed {
         self.facts.triggers.iter().any(|name| name == callerless::TRIGGER)
     }
 
+    /// A column that a configuration names, and that is not there, may be a slip.
+    pub(super) fn is_a_new_name(&self) -> Option<String> {
+        let (at, owner) = (&self.facts.name, &self.table.owner);
+        (owner != "user_id").then(|| format!("{at} has no column {owner} yet: it is added"))
+    }
+
     /// What is said behind the number of rows whose parent belongs to another.
     pub(super) fn is_at_odds_with(&self, parent: &Parent) -> String {
         let (child, column, parent) = (&self.facts.name, &parent.column, &parent.table);
@@ -126,9 +132,6 @@ async fn one<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption, adopted: &
         key.push(Texts(row).text());
     }
     table.keyed_by_owner = key.len() == 2 && key.contains(&table.owner);
-    if key == [table.owner.clone()] {
-        return Err(problem(format!("{}.{} is the key: a user has one row only there", adopted.name, adopted.owner)));
-    }
     key.retain(|column| *column != table.owner);
     if let [id] = key.as_slice() {
         table.id.clone_from(id);
@@ -152,7 +155,7 @@ fn kind(adoption: &Adoption, adopted: &AdoptedTable, facts: &Facts) -> Result<Id
     let found = match owner.type_name.to_lowercase().as_str() {
         // On SQLite a column may hold anything.
         "blob" | "" => Some(wanted),
-        name => held_by(name),
+        _ => owner.kind(),
     };
     match found {
         Some(found) if found == wanted || (found == IdKind::Text && wanted == IdKind::Uuid) => Ok(found),
@@ -160,16 +163,6 @@ fn kind(adoption: &Adoption, adopted: &AdoptedTable, facts: &Facts) -> Result<Id
             "{}.{} is of type {}, which holds no {wanted:?} of a user: say the type of the owner, or another column",
             adopted.name, adopted.owner, owner.type_name
         ))),
-    }
-}
-
-/// The kind of owners that a column of this type holds.
-pub(super) fn held_by(type_name: &str) -> Option<IdKind> {
-    match type_name.to_lowercase().as_str() {
-        "uuid" | "blob" => Some(IdKind::Uuid),
-        name if name.contains("int") => Some(IdKind::Integer),
-        name if name.contains("char") || name.contains("text") => Some(IdKind::Text),
-        _ => None,
     }
 }
 

@@ -35,13 +35,16 @@ pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, 
         while let Some(entry) = last(&mut lease).await? {
             patiently(&mut lease, adoption.bound, &entry, &mut undone).await?;
         }
-        if drop_audit_log {
+        let log = TableName { schema: None, name: "user_access_log".to_owned() };
+        if drop_audit_log && facts::of(&mut lease, &log).await.map_err(failed)?.is_some() {
             for statement in change::DROP_LOG {
                 let change = Change { sql: statement.to_owned(), undo: String::new() };
                 let mut tries = Tries::new();
                 while let Err(error) = alone(&mut lease, adoption.bound, &change.sql).await {
                     tries.again(&mut lease, "user_access_log", error, failed).await?;
                 }
+                let why = "it is not wanted any more".to_owned();
+                undone.steps.push(Step { object: "user_access_log".to_owned(), why, change });
             }
         }
         Ok(())
@@ -56,7 +59,12 @@ async fn last<DB: Backend>(lease: &mut Lease<DB>) -> Result<Option<Entry>> {
     if facts::of(lease, &name).await.map_err(failed)?.is_none() {
         return Ok(None);
     }
-    if let Some(row) = ask(lease, ledger::LAST, &[]).await.map_err(failed)?.pop() {
+    // To anybody but its owner the ledger is empty, or says that it would be.
+    let rows = ask(lease, ledger::LAST, &[]).await.map_err(|error| Error::Isolation {
+        problem: "what was applied cannot be read: log in as the owner of the tables, who has applied it".to_owned(),
+        source: Some(error.into()),
+    });
+    if let Some(row) = rows?.pop() {
         let mut row = Texts(row);
         return Ok(Some(Entry { number: row.text(), object: row.text(), change: row.text(), undo: row.text() }));
     }

@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use sqlx::Pool;
 
-use super::plan::{AdoptionPlan, Phase};
+use super::plan::{AdoptionPlan, AdoptionStep, Phase};
 use super::survey::{self, Surveyed};
 use super::{Adoption, run};
 use crate::backend::Backend;
@@ -29,7 +29,21 @@ pub struct TableState {
     name: String,
     rows_without_owner: Option<u64>,
     callerless: Vec<CallerlessWriter>,
-    missing: Vec<(Phase, String)>,
+    missing: Vec<Missing>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Missing {
+    phase: Phase,
+    why: String,
+    /// Rows that wait for their owner: as long as writers without a caller go on, there are always some.
+    is_backfill: bool,
+}
+
+impl Missing {
+    fn of(step: &AdoptionStep) -> Self {
+        Self { phase: step.phase(), why: step.why().to_owned(), is_backfill: step.is_backfill() }
+    }
 }
 
 /// Who was seen to write without saying who is asking, between the phases, on PostgreSQL.
@@ -87,15 +101,16 @@ impl TableState {
 
     /// What is missing, as words, each with the phase that brings it.
     pub fn missing(&self) -> impl ExactSizeIterator<Item = (Phase, &str)> {
-        self.missing.iter().map(|(phase, why)| (*phase, why.as_str()))
+        self.missing.iter().map(|missing| (missing.phase, missing.why.as_str()))
     }
 
     /// The last phase that is complete. None if not even the first is.
     #[must_use]
     pub fn phase(&self) -> Option<Phase> {
-        match self.missing.iter().map(|(phase, _)| *phase).min() {
-            None => Some(Phase::Contract),
-            Some(Phase::Contract) => Some(Phase::Expand),
+        let is_open = |missing: &&Missing| missing.phase == Phase::Contract || !missing.is_backfill;
+        match self.missing.iter().filter(is_open).map(|missing| missing.phase).min() {
+            None if self.missing.is_empty() => Some(Phase::Contract),
+            None | Some(Phase::Contract) => Some(Phase::Expand),
             Some(Phase::Expand) => None,
         }
     }
@@ -137,7 +152,7 @@ pub(super) async fn verify<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) ->
         for this in survey::survey(&mut lease, adoption).await? {
             let at = this.facts.name.to_string();
             let of_it = verification.missing.steps().filter(|step| step.object() == at);
-            let mut missing: Vec<_> = of_it.map(|step| (step.phase(), step.why().to_owned())).collect();
+            let mut missing: Vec<_> = of_it.map(Missing::of).collect();
             missing.dedup();
             verification.tables.push(TableState {
                 name: this.given.to_string(),
@@ -163,7 +178,7 @@ async fn rows_without_owner<DB: Backend>(lease: &mut Lease<DB>, this: &Surveyed)
     Ok(ask_text(lease, question).await.map_err(failed)?.parse().ok())
 }
 
-async fn writers<DB: Backend>(lease: &mut Lease<DB>, this: &Surveyed) -> Result<Vec<CallerlessWriter>> {
+pub(super) async fn writers<DB: Backend>(lease: &mut Lease<DB>, this: &Surveyed) -> Result<Vec<CallerlessWriter>> {
     if !this.notes_callerless() || ask(lease, callerless::ARE_NOTED, &[]).await.map_err(failed)?.is_empty() {
         return Ok(Vec::new());
     }

@@ -3,6 +3,7 @@
 use sqlx::SqlStr;
 
 use crate::backend::{Backend, Dialect, Query};
+use crate::identifier::IdKind;
 use crate::lease::Lease;
 use crate::sql::isolation::catalogue::{Catalogue, POSTGRES, Question, SQLITE};
 use crate::sql::isolation::{TableName, arguments_of, script};
@@ -36,6 +37,18 @@ pub(crate) struct Index {
     /// It covers every row, by columns alone.
     pub(crate) whole: bool,
     pub(crate) columns: Vec<String>,
+}
+
+impl Column {
+    /// The kind of owners that it can hold.
+    pub(crate) fn kind(&self) -> Option<IdKind> {
+        match self.type_name.to_lowercase().as_str() {
+            "uuid" | "blob" => Some(IdKind::Uuid),
+            name if name.contains("int") => Some(IdKind::Integer),
+            name if name.contains("char") || name.contains("text") => Some(IdKind::Text),
+            _ => None,
+        }
+    }
 }
 
 /// A foreign key.

@@ -38,11 +38,7 @@ pub(super) async fn completed<DB: Backend>(lease: &mut Lease<DB>, tables: &[Tabl
             && let Some(facts) = facts::of(lease, &table.name).await.map_err(failed)?
         {
             table.name = facts.name.clone();
-            table.owner_kind = match facts.column(&table.owner).map(|owner| owner.type_name.to_lowercase()) {
-                Some(name) if name == "uuid" || name == "blob" => IdKind::Uuid,
-                Some(name) if name.contains("int") => IdKind::Integer,
-                _ => IdKind::Text,
-            };
+            table.owner_kind = facts.column(&table.owner).and_then(facts::Column::kind).unwrap_or(IdKind::Text);
             let given = match DB::DIALECT {
                 Dialect::Postgres => table.name.quoted(),
                 Dialect::Sqlite => table.name.name.clone(),

@@ -54,7 +54,11 @@ impl Site {
     /// A command in the folder of the configuration.
     pub fn prepared(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = command::command(arguments);
-        command.args(["--database-url", &self.url]).args(&self.arguments).current_dir(self.directory.path());
+        command.args(["--database-url", &self.url]).current_dir(self.directory.path());
+        // What was applied is noted in the database: nobody has to say it again.
+        if arguments.first() != Some(&"rollback") {
+            command.args(&self.arguments);
+        }
         command
     }
 
@@ -106,6 +110,15 @@ impl Cluster {
         let house = Self::with(hint, script, "").await;
         house.site.forget_configuration();
         house
+    }
+
+    /// The same place, as its application sees it.
+    pub fn as_application(&self) -> Site {
+        let url = sqlx::ConnectOptions::to_url_lossy(&self.application()).to_string();
+        let configuration = std::fs::read_to_string(self.site.directory.path().join("user-scope.toml")).unwrap();
+        let mut site = Site::new(url, "application", &configuration);
+        site.arguments.clone_from(&self.site.arguments);
+        site
     }
 
     pub fn application(&self) -> sqlx::postgres::PgConnectOptions {

@@ -12,7 +12,6 @@ CREATE TABLE task (id bigint PRIMARY KEY, team_id bigint REFERENCES team, code t
 INSERT INTO task VALUES (1, 1, 'x'), (2, 2, 'y'), (3, NULL, 'z');
 CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b));
 CREATE TABLE flag (id bigint PRIMARY KEY, user_id boolean);
-CREATE TABLE profile (user_id uuid PRIMARY KEY);
 CREATE TABLE made (id bigint PRIMARY KEY, user_id bigint GENERATED ALWAYS AS IDENTITY);
 CREATE TABLE parts (id bigint) PARTITION BY RANGE (id);
 CREATE TABLE mother (id bigint); CREATE TABLE daughter () INHERITS (mother);
@@ -32,7 +31,6 @@ async fn whatever_stands_in_the_way_is_said_before_anything_is_changed() {
         ("[[table]]\nname = 'mother'", "mother has child tables"),
         ("[[table]]\nname = 'pg_catalog.pg_class'", "pg_class belongs to"),
         ("[[table]]\nname = 'flag'", "flag.user_id is of type boolean"),
-        ("[[table]]\nname = 'profile'", "profile.user_id is the key"),
         ("[owner]\ntype = 'bigint'\n[[table]]\nname = 'made'", "made.user_id is generated"),
         ("[[table]]\nname = 'team'\n[[table]]\nname = 'public.team'", "public.team was named twice"),
         ("[[table]]\nname = 'team'\nbackfill = { constant = 'me' }", "team: me is no Uuid"),
@@ -61,7 +59,6 @@ async fn whatever_stands_in_the_way_is_said_before_anything_is_changed() {
         ("[[table]]\nname = 'team'\nbackfil = 'system'", "unknown field `backfil`"),
         ("[[table]]\nname = 'team'\nbackfill = { file = 'no.csv', key = 'id' }", "no.csv"),
         ("[owner]\ntype = 'int'\n[[table]]\nname = 'team'", "unknown variant `int`"),
-        ("", "no table was named"),
     ] {
         site.site.file("user-scope.toml", configuration);
         for command in [&["plan"][..], &["apply", "--yes"]] {
@@ -119,7 +116,6 @@ async fn on_sqlite_whatever_stands_in_the_way_is_said_before_anything_is_changed
         INSERT INTO team VALUES (1, 'a');
         CREATE TABLE task (id INTEGER PRIMARY KEY, team_id INTEGER REFERENCES team (id));
         CREATE TABLE flag (id INTEGER PRIMARY KEY, user_id REAL);
-        CREATE TABLE profile (user_id BLOB PRIMARY KEY);
         CREATE TABLE texts (id INTEGER PRIMARY KEY, user_id TEXT, team_id INTEGER REFERENCES team (id));
         CREATE TABLE bad (id INTEGER PRIMARY KEY, user_id BLOB);
         INSERT INTO bad VALUES (1, 'no uuid');
@@ -132,7 +128,6 @@ async fn on_sqlite_whatever_stands_in_the_way_is_said_before_anything_is_changed
         ("[[table]]\nname = 'nowhere'", "there is no table nowhere"),
         ("[[table]]\nname = 'tasks'", "there is no table tasks"),
         ("[[table]]\nname = 'flag'", "flag.user_id is of type REAL"),
-        ("[[table]]\nname = 'profile'", "profile.user_id is the key"),
         ("[[table]]\nname = 'team'\n[[table]]\nname = 'TEAM'", "TEAM was named twice"),
         ("[[table]]\nname = 'team'\nbackfill = { expression = 'nam' }", "the expression for its owner cannot be used"),
         ("[[table]]\nname = 'task'\nbackfill = { parent = 'team', through = 'team_id' }", "team is a parent of task"),
@@ -182,4 +177,29 @@ async fn a_pool_that_announces_needs_the_role_of_system_mode_and_nothing_else() 
     site.site.does(&["apply", "--yes"]);
     build(Enforcement::Announced).await.unwrap().close().await;
     build(Enforcement::Database).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn whoever_reads_may_go_away_and_it_goes_on() {
+    let tables = "CREATE TABLE team (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO team VALUES (1, 'a')";
+    let site = File::with("alone", tables, "[[table]]\nname = 'team'").await;
+    site.site.does(&["plan"]);
+    let piped = std::process::Stdio::piped;
+    let mut child = site.site.prepared(&["apply", "--yes"]).stdout(piped()).stderr(piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    site.site.does(&["verify"]);
+}
+
+#[tokio::test]
+async fn only_the_owner_of_the_tables_takes_back_what_was_applied() {
+    let site = Cluster::with("others", TABLES, "[[table]]\nname = 'team'").await;
+    site.site.does(&["apply", "--yes"]);
+    let refused = site.as_application().run(&["rollback", "--yes"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.output);
+    assert!(refused.errors.contains("log in as the owner of the tables"), "{}", refused.errors);
+    site.site.does(&["verify"]);
+    let refused = site.site.run(&["rollback", "--yes", "--table", "team"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.output);
+    assert!(refused.errors.contains("unexpected argument '--table'"), "{}", refused.errors);
 }

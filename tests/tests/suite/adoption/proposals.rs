@@ -1,5 +1,7 @@
 //! Where there is no configuration, one is proposed, with what is unsure.
 
+use sqlx::{Connection as _, PgConnection};
+
 use super::chinook::script;
 use super::{Cluster, File};
 
@@ -24,7 +26,7 @@ type = "uuid"    # users.id identifies users
 # unsure: each row is a user: is it his alone, and is nothing read in it before he has logged in?
 # [[table]]
 # name = "users"
-# backfill = { expression = '"id"' }
+# owner = "id"
 
 # unsure: no key says that user_id names a user
 # unsure: rows without user_id get the system user
@@ -80,6 +82,24 @@ async fn on_postgresql_what_is_proposed_for_chinook_can_be_applied_as_it_is() {
     let verified: serde_json::Value = serde_json::from_str(&verified).unwrap();
     let names: Vec<_> = verified["tables"].as_array().unwrap().iter().map(|table| &table["name"]).collect();
     assert_eq!(names, ["customer", "invoice", "invoice_line"]);
+
+    // Customers are the users: whoever would be another's row is none, and so nobody's invoice has another's customer.
+    let mut connection = PgConnection::connect_with(&chinook.application()).await.unwrap();
+    let mut made = async |caller: &str, id: i32| {
+        let mut transaction = connection.begin().await?;
+        let caller = format!("SET LOCAL user_scope.user_id = '{caller}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(caller)).execute(&mut *transaction).await?;
+        let insert = "INSERT INTO customer (customer_id, first_name, last_name, email) VALUES ($1, 'a', 'b', 'c')";
+        sqlx::query(insert).bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await
+    };
+    assert!(made("3", 70).await.unwrap_err().to_string().contains("row-level security"));
+    made("70", 70).await.unwrap();
+    // What it finds is advice, of the server and its roles.
+    let found = chinook.as_application().run(&["doctor", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&found.output).unwrap();
+    let severe = found["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "advice");
+    assert_eq!(severe.count(), 0, "{found:#}");
 }
 
 #[tokio::test]
@@ -91,6 +111,15 @@ async fn on_sqlite_what_is_proposed_for_chinook_can_be_applied_as_it_is() {
     chinook.site.does(&["apply", "--yes"]);
     let verified = chinook.site.does(&["verify", "--json"]);
     assert!(verified.contains("\"InvoiceLine\"") && verified.contains("\"isolated\": true"), "{verified}");
+}
+
+#[tokio::test]
+async fn a_proposal_can_be_written_over_the_empty_file_that_a_shell_has_made() {
+    let tables = "CREATE TABLE tasks (id INTEGER PRIMARY KEY, user_id BLOB NOT NULL)";
+    let file = File::without_configuration("empty", tables).await;
+    file.site.file("user-scope.toml", "");
+    let proposed = file.site.does(&["plan"]);
+    assert!(proposed.contains("[[table]]\nname = \"tasks\"\n"), "{proposed}");
 }
 
 #[tokio::test]

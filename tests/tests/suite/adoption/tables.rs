@@ -21,6 +21,8 @@ CREATE TABLE texts (id bigint PRIMARY KEY, user_id varchar(36) NOT NULL);
 INSERT INTO texts SELECT n, '00000000-0000-0000-0000-00000000000a' FROM generate_series(1, 300) n;
 CREATE TABLE mapped (id bigint PRIMARY KEY);
 INSERT INTO mapped SELECT generate_series(1, 3);
+CREATE TABLE profile (user_id uuid PRIMARY KEY, note text);
+INSERT INTO profile VALUES ('00000000-0000-0000-0000-00000000000a', 'n');
 CREATE VIEW notes AS SELECT note FROM plain;
 "#;
 
@@ -45,6 +47,8 @@ name = "texts"
 name = "mapped"
 owner = "holder"
 backfill = { file = "owners.csv", key = "id" }
+[[table]]
+name = "profile"
 "#;
 
 const OWNERS: &str = "id,owner
@@ -102,6 +106,8 @@ async fn on_sqlite_tables_of_every_shape_come_under_isolation_and_leave_it_again
         INSERT INTO partly SELECT a, CASE WHEN a % 2 = 0 THEN x'0000000000000000000000000000000A' END FROM pair;
         CREATE TABLE mapped (id INTEGER PRIMARY KEY);
         INSERT INTO mapped VALUES (1), (2), (3);
+        CREATE TABLE profile (user_id BLOB PRIMARY KEY, note TEXT);
+        INSERT INTO profile VALUES (x'0000000000000000000000000000000A', 'n');
         CREATE VIEW notes AS SELECT note FROM plain;
     "#;
     let configuration = r#"
@@ -119,6 +125,8 @@ backfill = { constant = "00000000-0000-0000-0000-00000000000b" }
 name = "mapped"
 owner = "holder"
 backfill = { file = "owners.csv", key = "id" }
+[[table]]
+name = "profile"
 "#;
     let shop = File::with("shop", script, configuration).await;
     shop.site.file("owners.csv", OWNERS);

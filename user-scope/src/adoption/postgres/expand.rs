@@ -20,6 +20,7 @@ pub(super) fn columns(tables: &[Surveyed], plan: &mut AdoptionPlan) {
             };
             let change = change::owner_column(at, owner, kind, everybody);
             plan.add(Phase::Expand, at, "each row has room for its owner", change, How::AtOnce);
+            plan.notes.extend(this.is_a_new_name());
             continue;
         }
         if !is_bridged(this) {

@@ -6,6 +6,7 @@ mod expand;
 use super::plan::{AdoptionPlan, Filling, How, Phase, Reach};
 use super::survey::{State, Surveyed};
 use super::table::AdoptedTable;
+use super::verify;
 use crate::backend::{Backend, Dialect};
 use crate::error::Result;
 use crate::isolation::facts::{Facts, Texts, ask};
@@ -17,6 +18,9 @@ use crate::sql::adoption::{callerless, kind, postgres as change};
 use crate::sql::isolation::{Change, TableName};
 
 const POSTGRES: Dialect = Dialect::Postgres;
+
+/// Whoever has written without a caller in the last hour will do so again.
+const RECENTLY: u64 = 3_600;
 
 /// What the catalogue says, and what of it stands in the way.
 pub(super) async fn state<DB: Backend>(lease: &mut Lease<DB>, adopted: &AdoptedTable, facts: &Facts) -> Result<State> {
@@ -77,6 +81,14 @@ pub(super) async fn plan<DB: Backend>(
     let are_noted = !ask(lease, callerless::ARE_NOTED, &[]).await.map_err(failed)?.is_empty();
 
     let mut plan = AdoptionPlan::new(DB::DIALECT);
+    if settings.applications.is_empty() {
+        plan.notes.push("no login of an application was named: nobody is granted anything".to_owned());
+    }
+    for this in tables {
+        for writer in verify::writers(lease, this).await?.iter().filter(|writer| writer.seconds_ago < RECENTLY) {
+            plan.notes.push(format!("{} has a writer without a caller, whom contract shuts out: {writer}", this.given));
+        }
+    }
     expand::columns(tables, &mut plan);
     expand::callerless(tables, &schema, &settings.system_role, are_noted, &mut plan);
     expand::fill(tables, &mut plan);

@@ -8,28 +8,29 @@ use serde_json::json;
 use user_scope::adoption::{AdoptionPlan, Phase, Verification};
 
 use crate::Outcome;
-use crate::arguments::{Consent, Output, PhaseName, Target};
+use crate::arguments::{Consent, DatabaseUrl, Output, PhaseName, Target};
 use crate::configuration::Configuration;
 use crate::database::on_database;
 use crate::failure::Failure;
+use crate::output::{answer, beside};
 use crate::progress::Progress;
 use crate::proposal;
 
 pub(crate) async fn plan(target: &Target, output: &Output) -> Result<Outcome, Failure> {
-    if Configuration::is_absent(target) {
-        let found = on_database!(target, |pool| user_scope::adoption::propose(&pool).await?);
+    if Configuration::is_absent(target)? {
+        let found = on_database!(target.database, |pool| user_scope::adoption::propose(&pool).await?);
         match output.json {
-            true => println!("{:#}", proposal::as_json(&found)),
-            false => print!("{}", proposal::as_toml(&found)),
+            true => answer(format_args!("{:#}", proposal::as_json(&found))),
+            false => answer(proposal::as_toml(&found).trim_end()),
         }
         return Ok(Outcome::Well);
     }
     let adoption = Configuration::of(target)?.adoption(target)?;
-    let plan = on_database!(target, |pool| adoption.plan(&pool).await?);
+    let plan = on_database!(target.database, |pool| adoption.plan(&pool).await?);
     if output.json {
-        println!("{:#}", plan_as_json(&plan));
+        answer(format_args!("{:#}", plan_as_json(&plan)));
     } else {
-        print!("{plan}");
+        answer(plan.to_string().trim_end());
     }
     Ok(Outcome::Well)
 }
@@ -46,20 +47,20 @@ pub(crate) async fn apply(
         Some(PhaseName::Expand) => Phase::Expand,
         Some(PhaseName::Contract) | None => Phase::Contract,
     };
-    let plan = on_database!(target, |pool| adoption.plan(&pool).await?);
+    let plan = on_database!(target.database, |pool| adoption.plan(&pool).await?);
     let steps = plan.steps().filter(|step| step.phase() <= until).count();
     if steps == 0 {
         told(output, "nothing to do", || json!({ "phase": until.to_string(), "steps": [] }));
         return Ok(Outcome::Well);
     }
-    plan.notes().for_each(|note| eprintln!("note: {note}"));
+    plan.notes().for_each(|note| beside(format_args!("note: {note}")));
     let question = format!("{steps} steps, which `user-scope plan` shows. Go on?");
     if !is_agreed(consent, &question)? {
         return Err(Failure::new("nothing was changed"));
     }
     let progress = Progress::new();
     let tell = |event: user_scope::adoption::Event<'_>| progress.tell(event);
-    on_database!(target, |pool| adoption.apply(&pool, until, &tell).await?);
+    on_database!(target.database, |pool| adoption.apply(&pool, until, &tell).await?);
     let done = progress.end();
     told(output, &format!("done: {until}"), || json!({ "phase": until.to_string(), "steps": done }));
     Ok(Outcome::Well)
@@ -67,9 +68,9 @@ pub(crate) async fn apply(
 
 pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     let adoption = Configuration::of(target)?.adoption(target)?;
-    let verification = on_database!(target, |pool| adoption.verify(&pool).await?);
+    let verification = on_database!(target.database, |pool| adoption.verify(&pool).await?);
     if output.json {
-        println!("{:#}", verification_as_json(&verification));
+        answer(format_args!("{:#}", verification_as_json(&verification)));
     } else {
         show(&verification);
     }
@@ -77,7 +78,7 @@ pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, 
 }
 
 pub(crate) async fn rollback(
-    target: &Target,
+    database: &DatabaseUrl,
     drop_audit_log: bool,
     consent: &Consent,
     output: &Output,
@@ -92,9 +93,10 @@ pub(crate) async fn rollback(
     if !is_agreed(consent, question)? {
         return Err(Failure::new("nothing was changed"));
     }
-    let undone = on_database!(target, |pool| adoption.rollback(&pool, drop_audit_log).await?);
+    let undone = on_database!(database, |pool| adoption.rollback(&pool, drop_audit_log).await?);
     let count = undone.steps().len();
-    told(output, &format!("{count} changes were taken back"), || {
+    let log = if drop_audit_log { "" } else { "; the audit log stays, unless --drop-audit-log is given" };
+    told(output, &format!("{count} changes were taken back{log}"), || {
         let steps = undone.steps().map(|step| json!({ "object": step.object(), "sql": step.sql() }));
         json!({ "taken_back": steps.collect::<Vec<_>>() })
     });
@@ -104,9 +106,9 @@ pub(crate) async fn rollback(
 /// In words, or for a machine.
 pub(crate) fn told(output: &Output, words: &str, document: impl FnOnce() -> serde_json::Value) {
     if output.json {
-        println!("{:#}", document());
+        answer(format_args!("{:#}", document()));
     } else {
-        println!("{words}");
+        answer(words);
     }
 }
 
@@ -118,7 +120,7 @@ fn is_agreed(consent: &Consent, question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new("nobody is here to be asked; say --yes"));
     }
-    eprint!("{question} [y/N] ");
+    write!(std::io::stderr(), "{question} [y/N] ")?;
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
@@ -132,7 +134,7 @@ fn show(verification: &Verification) {
         "is",
         "rows without an owner",
         "writers without a caller",
-        "missing",
+        "missing steps",
     ]);
     for state in verification.tables() {
         let is = match state.phase() {
@@ -142,16 +144,18 @@ fn show(verification: &Verification) {
         };
         let rows = state.rows_without_owner().map_or("all".to_owned(), |rows| rows.to_string());
         let writers: Vec<_> = state.callerless().map(ToString::to_string).collect();
-        let missing: Vec<_> = state.missing().map(|(phase, why)| format!("{phase}: {why}")).collect();
-        table.add_row([state.name(), is, &rows, &writers.join("\n"), &missing.join("\n")]);
+        let of = |phase| state.missing().filter(|(missing, _)| *missing == phase).count();
+        let counted = [Phase::Expand, Phase::Contract].map(|phase| (phase, of(phase)));
+        let missing =
+            counted.iter().filter(|(_, count)| *count > 0).map(|(phase, count)| format!("{count} of {phase}"));
+        table.add_row([state.name(), is, &rows, &writers.join("\n"), &missing.collect::<Vec<_>>().join(", ")]);
     }
-    println!("{table}");
-    let of_tables: Vec<_> = verification.tables().map(user_scope::adoption::TableState::name).collect();
-    for step in verification.missing().steps() {
-        let name = step.object().rsplit('.').next().unwrap_or_default();
-        if !of_tables.iter().any(|table| *table == step.object() || table.rsplit('.').next() == Some(name)) {
-            println!("missing: {}: {}", step.object(), step.why());
-        }
+    answer(table);
+    let steps = verification.missing().steps().len();
+    if steps > 0 {
+        answer(format_args!(
+            "{steps} steps are missing, those of roles and the log as well; `user-scope plan` shows them"
+        ));
     }
 }
 

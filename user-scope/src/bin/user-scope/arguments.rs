@@ -82,9 +82,12 @@ Examples:\n  \
     },
 
     /// The exact reverse of all that was applied to the database
+    ///
+    /// It needs no configuration: what was applied is noted in the database. Interrupted, it goes on when it is run again.
+    #[command(after_help = "Example:\n  user-scope rollback --database-url postgres://owner@localhost/app")]
     Rollback {
         #[command(flatten)]
-        target: Target,
+        database: DatabaseUrl,
         /// The audit log is data, and stays unless this is given
         #[arg(long)]
         drop_audit_log: bool,
@@ -112,13 +115,20 @@ It ends with 0 if nothing is found, with 1 if something is, and with 2 if it cou
     },
 }
 
+/// Which database.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseUrl {
+    /// postgres://login@host/database, or sqlite:file.db; a password in it is never printed
+    // Taken as it is: what clap cannot read, it would print.
+    #[arg(long = "database-url", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) url: String,
+}
+
 /// Which tables of which database.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// postgres://login@host/database, or sqlite:file.db; a password in it is never printed
-    // Taken as it is: what clap cannot read, it would print.
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: String,
+    #[command(flatten)]
+    pub(crate) database: DatabaseUrl,
 
     /// A table, as `tasks` or `schema.tasks`; can be given several times, instead of a configuration
     #[arg(long = "table", value_name = "NAME", conflicts_with = "config")]

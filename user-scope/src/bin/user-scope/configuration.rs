@@ -63,9 +63,10 @@ pub(crate) struct Table {
 }
 
 impl Configuration {
-    /// Whether nothing says which tables.
-    pub(crate) fn is_absent(target: &Target) -> bool {
-        target.config.is_none() && target.tables.is_empty() && !Path::new(FILE).exists()
+    /// Whether nothing says which tables: a file that is still empty, since a proposal is about to be written into it, says nothing.
+    pub(crate) fn is_absent(target: &Target) -> Result<bool, Failure> {
+        let is_asked = target.config.is_some() || !target.tables.is_empty();
+        Ok(!is_asked && (!Path::new(FILE).exists() || Self::read(Path::new(FILE))?.tables.is_empty()))
     }
 
     /// As the arguments say: a file, or tables alone.

@@ -16,7 +16,7 @@ pub(crate) enum Database {
 /// The same on each database.
 macro_rules! on_database {
     ($target:expr, |$pool:ident| $work:expr) => {
-        match $crate::database::Database::connect(&$target.database_url).await? {
+        match $crate::database::Database::connect(&$target.url).await? {
             $crate::database::Database::Postgres($pool) => $work,
             $crate::database::Database::Sqlite($pool) => $work,
         }

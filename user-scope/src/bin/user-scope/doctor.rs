@@ -8,17 +8,18 @@ use crate::arguments::{Output, Target};
 use crate::configuration::{Configuration, Kind};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::output::answer;
 
 pub(crate) async fn run(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     let configuration = Configuration::of(target)?;
-    let report = match Database::connect(&target.database_url).await? {
+    let report = match Database::connect(&target.database.url).await? {
         Database::Postgres(pool) => by_owner(&pool, &configuration, target).await?,
         Database::Sqlite(pool) => by_owner(&pool, &configuration, target).await?,
     };
     if output.json {
-        println!("{:#}", as_json(&report));
+        answer(format_args!("{:#}", as_json(&report)));
     } else {
-        print!("{report}");
+        answer(report.to_string().trim_end());
     }
     Ok(if report.is_healthy() { Outcome::Well } else { Outcome::Found })
 }

@@ -7,6 +7,7 @@ mod database;
 mod doctor;
 mod failure;
 mod migrations;
+mod output;
 mod progress;
 mod proposal;
 
@@ -36,8 +37,8 @@ async fn main() -> ExitCode {
             adoption::apply(&target, phase, Duration::from_millis(lock_bound), &consent, &output).await
         }
         Command::Verify { target, output } => adoption::verify(&target, &output).await,
-        Command::Rollback { target, drop_audit_log, consent, output } => {
-            adoption::rollback(&target, drop_audit_log, &consent, &output).await
+        Command::Rollback { database, drop_audit_log, consent, output } => {
+            adoption::rollback(&database, drop_audit_log, &consent, &output).await
         }
         Command::Doctor { target, output } => doctor::run(&target, &output).await,
     };
@@ -46,7 +47,7 @@ async fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(failure) => {
             let failure: Failure = failure;
-            eprintln!("user-scope: {failure}");
+            output::beside(format_args!("user-scope: {failure}"));
             ExitCode::from(2)
         }
     }

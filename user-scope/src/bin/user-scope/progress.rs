@@ -6,6 +6,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use user_scope::adoption::{AdoptionStep, Event};
 
+use crate::output::beside;
+
 /// What is told while an adoption is applied.
 pub(crate) struct Progress(Mutex<State>);
 
@@ -26,7 +28,7 @@ impl Progress {
         match event {
             Event::Begun { step, number, of } => {
                 state.finish_bar();
-                eprintln!("[{number}/{of}] {}: {}: {}", step.phase(), step.object(), step.why());
+                beside(format_args!("[{number}/{of}] {}: {}: {}", step.phase(), step.object(), step.why()));
                 let (phase, object) = (step.phase().to_string(), step.object());
                 state.steps.push(json!({ "phase": phase, "object": object, "why": step.why() }));
             }
@@ -43,7 +45,7 @@ impl Progress {
                 let words = format!("is in use{by}; waited for {:.1} s", tried.as_secs_f64());
                 match &state.bar {
                     Some(bar) if !bar.is_hidden() => bar.set_message(words),
-                    _ => eprintln!("      {} {words}", step.object()),
+                    _ => beside(format_args!("      {} {words}", step.object())),
                 }
             }
             _ => {}
@@ -66,7 +68,7 @@ impl Progress {
 impl State {
     fn show(&mut self, step: &AdoptionStep, done: u64, of: u64, words: String) {
         let bar = self.bar.get_or_insert_with(|| {
-            let style = "      {prefix} {bar:40} {percent:>3} %  {msg}";
+            let style = "      {prefix} {wide_bar} {percent:>3} %  {msg}";
             let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(of).with_style(style).with_prefix(step.object().to_owned())
         });
@@ -79,7 +81,7 @@ impl State {
     fn finish_bar(&mut self) {
         if let Some(bar) = self.bar.take() {
             if bar.is_hidden() {
-                eprintln!("      {}: {} rows have their owner", bar.prefix(), self.rows);
+                beside(format_args!("      {}: {} rows have their owner", bar.prefix(), self.rows));
             }
             bar.finish();
         }

@@ -35,7 +35,6 @@ fn lines(table: &ProposedTable) -> Vec<String> {
         Origin::Parent { table, through } => {
             Some(format!("backfill = {{ parent = {}, through = {} }}", quoted(table), quoted(through)))
         }
-        Origin::Expression(sql) => Some(format!("backfill = {{ expression = {} }}", quoted(sql))),
         _ => None,
     });
     lines
@@ -50,7 +49,6 @@ pub(crate) fn as_json(proposal: &Proposal) -> serde_json::Value {
     let tables = proposal.tables.iter().map(|table| {
         let backfill = match &table.origin {
             Origin::Parent { table, through } => json!({ "parent": table, "through": through }),
-            Origin::Expression(sql) => json!({ "expression": sql }),
             _ => json!(null),
         };
         json!({

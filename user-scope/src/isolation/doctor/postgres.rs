@@ -6,7 +6,7 @@ use super::{has_owner_index, server, types};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::isolation::Settings;
-use crate::isolation::facts::{Facts, Texts, ask, ask_text};
+use crate::isolation::facts::{self, Column, Facts, Texts, ask, ask_text};
 use crate::isolation::run::{Looked, failed};
 use crate::lease::Lease;
 use crate::sql::isolation::postgres::{self as change, OnDeletion};
@@ -207,9 +207,12 @@ async fn log<DB: Backend>(
         return Ok(());
     };
     let at = Texts(row).table();
+    // A command that was given the names of tables alone does not know of which type users are.
+    let facts = facts::of(lease, &at).await.map_err(failed)?.unwrap_or_default();
+    let owner = facts.column("user_id").and_then(Column::kind).unwrap_or(settings.owner);
     for (policy, change) in [
         (roles::LOG_WRITTEN_POLICY, roles::log_insert_policy(&at)),
-        (change::OWNER_POLICY, roles::log_select_policy(&at, settings.owner)),
+        (change::OWNER_POLICY, roles::log_select_policy(&at, owner)),
         (change::SYSTEM_POLICY, roles::log_system_policy(&at, &settings.system_role)),
     ] {
         compare(definitions, &at, "policy", policy.to_owned(), change, report);

@@ -1,0 +1,15 @@
+//! What is said on the standard output and beside it. Whoever reads may go away at any time, as `head` does: then there is nobody
+//! to tell, which is no reason to end in the middle of a change.
+
+use std::fmt::Display;
+use std::io::Write as _;
+
+/// The answer.
+pub(crate) fn answer(words: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{words}");
+}
+
+/// What is said beside it: how far it is, and what a person should know.
+pub(crate) fn beside(words: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{words}");
+}
