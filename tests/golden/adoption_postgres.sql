@@ -1,4 +1,8 @@
+-- note: public.customer gets one more column: COPY and INSERT … SELECT * that name none are refused, and a prepared SELECT * or RETURNING * fails once
+-- note: public.invoice gets one more column: COPY and INSERT … SELECT * that name none are refused, and a prepared SELECT * or RETURNING * fails once
+-- note: public.note gets one more column: COPY and INSERT … SELECT * that name none are refused, and a prepared SELECT * or RETURNING * fails once
 -- note: public.visit.user_id is there already: what has an owner keeps him
+-- note: public.letter gets one more column: COPY and INSERT … SELECT * that name none are refused, and a prepared SELECT * or RETURNING * fails once
 -- expand: public.customer: each row has room for its owner
 -- lock: ACCESS EXCLUSIVE, for a moment
 ALTER TABLE "public"."customer" ADD COLUMN "user_id" uuid;

@@ -40,9 +40,15 @@ pub(super) async fn fill<DB: Backend>(
     let mut walk = Walk { step, filling, bound, tell, size, rows: 0 };
     let mut tries = Tries::new();
     loop {
+        let before = walk.rows;
         match DB::DIALECT {
             Dialect::Postgres => walk.blocks(lease).await?,
             Dialect::Sqlite => walk.rows(lease).await?,
+        }
+        // SQLite has one writer: what is left is not in anybody's hands.
+        if DB::DIALECT == Dialect::Sqlite && filling.reach != Reach::Most && walk.rows == before {
+            refuses(lease, filling).await?;
+            break;
         }
         // Once along the table is enough for as long as writers go on: there will always be rows that have just come.
         if filling.reach != Reach::All {
@@ -61,6 +67,18 @@ pub(super) async fn fill<DB: Backend>(
         DB::execute_script(lease.connection(), drop).await.map_err(failed)?;
     }
     Ok(())
+}
+
+/// Rows that could have an owner, and do not take him.
+async fn refuses<DB: Backend>(lease: &mut Lease<DB>, filling: &Filling) -> Result<()> {
+    let question = backfill::unfilled(DB::DIALECT, &filling.table, &filling.at, &filling.source);
+    match ask_text(lease, question).await.map_err(failed)?.as_str() {
+        "0" => Ok(()),
+        rows => Err(problem(format!(
+            "{rows} rows of {} stay without an owner though they get one: a trigger leaves them as they are",
+            filling.at
+        ))),
+    }
 }
 
 /// Whether all rows have an owner who is one.
@@ -123,13 +141,13 @@ impl Walk<'_> {
             return self.batch(lease, Part::All).await.map(drop);
         };
         let all = ask_text(lease, sqlite::rows(table)).await.map_err(failed)?.parse().unwrap_or(0);
-        let (mut behind, mut seen) = (i64::MIN, 0);
+        let (mut behind, mut seen) = (None, 0);
         loop {
             let end = sqlite::end_of_batch(table, rowid, behind, self.size);
             let Ok(last) = ask_text(lease, end).await.map_err(failed)?.parse() else { break };
             seen += self.size;
             self.batch(lease, Part::Rows(rowid, behind, last)).await?;
-            behind = last;
+            behind = Some(last);
             self.told(seen.min(all), all);
         }
         Ok(())

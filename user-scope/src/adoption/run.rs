@@ -11,6 +11,7 @@ use super::{Adoption, batches, postgres, sqlite, survey};
 use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Error, Result};
 use crate::isolation::facts::{Texts, ask, ask_text};
+use crate::isolation::ledger as isolation;
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::observe::observed;
@@ -121,8 +122,10 @@ async fn through<DB: Backend>(
         let is_done = |step: &&AdoptionStep| pass > 0 && phase == Phase::Expand && step.is_backfill();
         let Some(step) = steps.iter().find(|step| !is_done(step)) else { return Ok(()) };
         left = format!("{}: {}", step.object, step.why);
-        let ledger = script(ledger::begin(DB::DIALECT).to_owned());
-        DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
+        if !isolation::is_there(lease).await? {
+            let ledger = script(ledger::begin(DB::DIALECT).to_owned());
+            DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
+        }
         for (number, step) in (1..).zip(&steps) {
             tell(Event::Begun { step, number, of: steps.len() });
             carry_out(pool, lease, step, adoption.bound, tell).await?;
@@ -204,6 +207,9 @@ async fn concurrently<DB: Backend>(lease: &mut Lease<DB>, step: &AdoptionStep, i
     let refused = |error| refused(step, error);
     if !ask(lease, change::IS_BROKEN, &[&index.quoted()]).await.map_err(failed)?.is_empty() {
         DB::execute_script(lease.connection(), script(change::drop_broken(index))).await.map_err(refused)?;
+    }
+    if !ask(lease, change::IS_TAKEN, &[&index.quoted()]).await.map_err(failed)?.is_empty() {
+        return Err(problem(format!("there is already something else that is called {index}: rename it")));
     }
     note(lease, step).await.map_err(failed)?;
     DB::execute_script(lease.connection(), script(step.change.sql.clone())).await.map_err(refused)

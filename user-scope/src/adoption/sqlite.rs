@@ -43,6 +43,7 @@ pub(super) async fn plan<DB: Backend>(
     settings: &Settings,
 ) -> Result<AdoptionPlan> {
     let mut plan = AdoptionPlan::new(DB::DIALECT);
+    plan.notes.extend(tables.iter().flat_map(|this| this.loose_links(tables)));
     for this in tables.iter().filter(|this| !this.has_column()) {
         let change = change::owner_column(&this.table.name.name, &this.table.owner, this.table.owner_kind);
         plan.add(Phase::Expand, &this.given, "each row has room for its owner", change, How::AtOnce);

@@ -6,7 +6,7 @@ use super::{Adoption, postgres, sqlite};
 use crate::backend::{Backend, Dialect};
 use crate::error::Result;
 use crate::identifier::{IdKind, IdValue};
-use crate::isolation::facts::{self, Facts, Texts, ask, ask_text};
+use crate::isolation::facts::{self, Facts, Key, Texts, ask, ask_text};
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::migration;
@@ -50,6 +50,28 @@ impl Surveyed {
         self.facts.triggers.iter().any(|name| name == callerless::TRIGGER)
     }
 
+    /// Keys to other tables of an adoption that do not name their rows by the id: nothing can prove there that both have the same owner.
+    pub(super) fn loose_links(&self, tables: &[Self]) -> Vec<String> {
+        let of_key = |key: &Key| {
+            let ([column], [its]) = (key.columns.as_slice(), key.its_columns.as_slice()) else { return None };
+            let there = tables.iter().find(|there| is_named(there, &key.table))?;
+            let is_proven = its.is_empty() || *its == there.table.id || *its == there.table.owner;
+            (!is_proven).then(|| {
+                let (at, above) = (&self.facts.name, &there.facts.name);
+                format!("{at}.{column} refers to {above}.{its}, which is not its key: nothing proves that both have the same owner")
+            })
+        };
+        self.facts.keys.iter().filter_map(of_key).collect()
+    }
+
+    /// The key that says which owners there are.
+    fn key_of_owners(&self) -> Option<&Key> {
+        let is_it = |key: &&Key| {
+            key.columns == [self.table.owner.as_str()] && key.its_columns.iter().all(|its| !its.is_empty())
+        };
+        self.facts.keys.iter().find(is_it)
+    }
+
     /// A column that a configuration names, and that is not there, may be a slip.
     pub(super) fn is_a_new_name(&self) -> Option<String> {
         let (at, owner) = (&self.facts.name, &self.table.owner);
@@ -76,6 +98,10 @@ pub(super) async fn survey<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adopti
     if adoption.tables.is_empty() {
         return Err(problem("no table was named".to_owned()));
     }
+    if adoption.settings.applications.contains(&adoption.settings.system_role) {
+        let role = &adoption.settings.system_role;
+        return Err(problem(format!("{role} is the role of system mode: the application has a login of its own")));
+    }
     migration::check(lease, adoption.settings.owner).await?;
     let mut tables: Vec<Surveyed> = Vec::with_capacity(adoption.tables.len());
     for adopted in &adoption.tables {
@@ -101,6 +127,17 @@ pub(super) async fn survey<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adopti
             })?;
         }
     }
+    for this in tables.iter().filter(|this| this.state.has_orphans) {
+        if let (Source::Value(user), Some(key)) = (&this.source, this.key_of_owners()) {
+            let question = backfill::is_there(DB::DIALECT, &key.table, &key.its_columns, user, this.table.owner_kind);
+            if ask_text(lease, question).await.map_err(failed)? != "t" {
+                return Err(problem(format!(
+                    "{}.{} refers to {}, which has no row for {user}: insert it, or say where rows get their owner",
+                    this.given, this.table.owner, key.table
+                )));
+            }
+        }
+    }
     in_order(tables)
 }
 
@@ -120,6 +157,10 @@ async fn one<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption, adopted: &
     if facts.name.name.starts_with("user_scope_") || facts.name.name == "user_access_log" {
         return Err(problem(format!("{} is a table of this library", adopted.name)));
     }
+    // SQLite tells no upper from lower case in names.
+    let is_owner = |name: &&String| DB::DIALECT == Dialect::Sqlite && name.eq_ignore_ascii_case(&adopted.owner);
+    let owner = facts.columns.iter().map(|column| &column.name).find(is_owner).unwrap_or(&adopted.owner).clone();
+    let adopted = &AdoptedTable { owner, ..adopted.clone() };
     let mut table = Table::named(&adopted.name, &adopted.owner);
     table.name = facts.name.clone();
     table.owner_kind = kind(adoption, adopted, &facts)?;
@@ -133,7 +174,14 @@ async fn one<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption, adopted: &
     }
     table.keyed_by_owner = key.len() == 2 && key.contains(&table.owner);
     key.retain(|column| *column != table.owner);
-    if let [id] = key.as_slice() {
+    // A key that looks at the end of a transaction, or of a statement, is none that children could refer to with their owner.
+    let looks_at_once = |id: &String| {
+        facts.indexes.iter().any(|index| index.unique && index.whole && index.columns == [id.as_str()])
+            || table.keyed_by_owner
+    };
+    if let [id] = key.as_slice()
+        && (DB::DIALECT == Dialect::Sqlite || looks_at_once(id))
+    {
         table.id.clone_from(id);
     }
     let mut state = match DB::DIALECT {
@@ -144,7 +192,14 @@ async fn one<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption, adopted: &
         let question = backfill::any_without_owner(DB::DIALECT, &table, &facts.name);
         state.has_orphans = ask_text(lease, question).await.map_err(failed)? == "t";
     }
-    let owners = owners(&table, adopted)?;
+    if DB::DIALECT == Dialect::Sqlite && facts.column(&table.owner).is_some() {
+        let misshapen = ask_text(lease, backfill::misshapen(&table)).await.map_err(failed)?;
+        if misshapen != "0" {
+            let (at, owner, kind) = (&facts.name, &table.owner, table.owner_kind);
+            return Err(problem(format!("{misshapen} rows of {at} have an owner in {owner} that is no {kind:?}")));
+        }
+    }
+    let owners = owners(&table, adoption.settings.owner, adopted)?;
     Ok(Surveyed { given, facts, table, state, source: Source::Expression(String::new()), owners })
 }
 
@@ -167,14 +222,14 @@ fn kind(adoption: &Adoption, adopted: &AdoptedTable, facts: &Facts) -> Result<Id
 }
 
 /// A mapping's owners, each a user.
-fn owners(table: &Table, adopted: &AdoptedTable) -> Result<Vec<(String, IdValue)>> {
+fn owners(table: &Table, of: IdKind, adopted: &AdoptedTable) -> Result<Vec<(String, IdValue)>> {
     let Way::Mapping { owners, .. } = &adopted.backfill.0 else { return Ok(Vec::new()) };
     let mut seen = std::collections::HashSet::new();
     let read = owners.iter().map(|(id, owner)| {
         if !seen.insert(id) {
             return Err(problem(format!("{}: the mapping names the owner of {id} twice", adopted.name)));
         }
-        user(table.owner_kind, owner).map(|owner| (id.clone(), owner)).ok_or_else(|| {
+        user(table.owner_kind, of, owner).map(|owner| (id.clone(), owner)).ok_or_else(|| {
             problem(format!("{}: in the mapping the owner of {id} is no {:?}", adopted.name, table.owner_kind))
         })
     });
@@ -193,7 +248,7 @@ fn links(
     let mut parents: Vec<Parent> = Vec::new();
     let source = match &adopted.backfill.0 {
         Way::System => Source::Value(system(this.table.owner_kind, adoption.settings.owner)),
-        Way::Constant(text) => match user(this.table.owner_kind, text) {
+        Way::Constant(text) => match user(this.table.owner_kind, adoption.settings.owner, text) {
             Some(user) => Source::Value(user),
             None => return Err(problem(format!("{name}: {text} is no {:?}", this.table.owner_kind))),
         },

@@ -97,12 +97,15 @@ impl Backfill {
     }
 }
 
-/// The user of this type whom a text names. `None` if it names none.
-pub(super) fn user(kind: IdKind, text: &str) -> Option<IdValue> {
-    match kind {
-        IdKind::Uuid => text.parse().ok().map(IdValue::Uuid),
-        IdKind::Integer => text.parse().ok().map(IdValue::Integer),
-        IdKind::Text => Some(IdValue::Text(text.to_owned())),
+/// The user of this type, as a table stores him, whom a text names. `None` if it names none.
+pub(super) fn user(kind: IdKind, of: IdKind, text: &str) -> Option<IdValue> {
+    match (kind, of) {
+        (IdKind::Uuid, _) => text.parse().ok().map(IdValue::Uuid),
+        (IdKind::Integer, _) => text.parse().ok().map(IdValue::Integer),
+        // As the library writes it: two texts of one UUID are two users.
+        (IdKind::Text, IdKind::Uuid) => text.parse().ok().map(|id: uuid::Uuid| IdValue::Text(id.to_string())),
+        (IdKind::Text, IdKind::Integer) => text.parse().ok().map(|id: i64| IdValue::Text(id.to_string())),
+        (IdKind::Text, IdKind::Text) => Some(IdValue::Text(text.to_owned())).filter(|_| !text.is_empty()),
     }
 }
 

@@ -11,13 +11,15 @@ use super::patience::{Tries, begin, end_by, reserve};
 use super::run::{NAME, acquire, claim};
 use crate::backend::{Backend, Dialect};
 use crate::error::{Error, Result};
-use crate::isolation::facts::{self, Texts, ask};
+use crate::isolation::facts::{self, Texts, ask, ask_text};
+use crate::isolation::ledger as isolation;
 use crate::isolation::plan::{Plan, Step};
-use crate::isolation::run::failed;
+use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::observe::observed;
 use crate::sql::adoption::{kind, postgres as change};
 use crate::sql::isolation::{Change, TableName, ledger, script};
+use crate::sql::schema;
 
 /// A change that is to be taken back.
 struct Entry {
@@ -32,11 +34,16 @@ pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, 
     let taken_back = async {
         let mut lease = acquire(pool).await?;
         claim(&mut lease).await?;
+        isolation::is_there_to_undo(&mut lease).await?;
         while let Some(entry) = last(&mut lease).await? {
             patiently(&mut lease, adoption.bound, &entry, &mut undone).await?;
         }
         let log = TableName { schema: None, name: "user_access_log".to_owned() };
         if drop_audit_log && facts::of(&mut lease, &log).await.map_err(failed)?.is_some() {
+            let is_foreign = format!("SELECT CAST(({}) AS TEXT)", schema::is_foreign(DB::DIALECT));
+            if ask_text(&mut lease, is_foreign).await.map_err(failed)? != "0" {
+                return Err(problem("user_access_log was not made by this library, and is not dropped".to_owned()));
+            }
             for statement in change::DROP_LOG {
                 let change = Change { sql: statement.to_owned(), undo: String::new() };
                 let mut tries = Tries::new();
@@ -55,8 +62,7 @@ pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, 
 
 /// What was applied last. Where nothing is left, the ledger goes as well.
 async fn last<DB: Backend>(lease: &mut Lease<DB>) -> Result<Option<Entry>> {
-    let name = TableName { schema: None, name: ledger::NAME.to_owned() };
-    if facts::of(lease, &name).await.map_err(failed)?.is_none() {
+    if !isolation::is_there(lease).await? {
         return Ok(None);
     }
     // To anybody but its owner the ledger is empty, or says that it would be.
@@ -92,11 +98,29 @@ async fn patiently<DB: Backend>(
     };
     let mut tries = Tries::new();
     while let Err(error) = part(lease, bound, entry, &sql, rest.as_deref()).await {
-        tries.again(lease, &entry.object, error, refused).await?;
+        let told = tries.again(lease, &entry.object, error, refused).await;
+        if let Err(error) = told {
+            return Err(if is_gone(lease, entry).await? { gone(entry) } else { error });
+        }
     }
     let change = Change { sql, undo: entry.change.clone() };
     undone.steps.push(Step { object: entry.object.clone(), why: "taken back".to_owned(), change });
     Ok(())
+}
+
+/// Whether a table was dropped or renamed since.
+async fn is_gone<DB: Backend>(lease: &mut Lease<DB>, entry: &Entry) -> Result<bool> {
+    let is_of_a_table = entry.undo.starts_with("ALTER TABLE ") || entry.undo.contains(" ON ");
+    Ok(is_of_a_table && facts::of(lease, &TableName::read(&entry.object)).await.map_err(failed)?.is_none())
+}
+
+fn gone(entry: &Entry) -> Error {
+    let object = &entry.object;
+    problem(format!(
+        "{object} is not there any more. If it was renamed, give it its name back for this; if it was dropped, nothing is left to \
+         be taken back: DELETE FROM user_scope_isolation WHERE object = '{}'. Then run it again",
+        object.replace('\'', "''")
+    ))
 }
 
 /// The change and the end of its note, together or not at all; or the first part of a change, of which a rest is noted.

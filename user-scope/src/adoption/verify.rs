@@ -8,8 +8,10 @@ use sqlx::Pool;
 use super::plan::{AdoptionPlan, AdoptionStep, Phase};
 use super::survey::{self, Surveyed};
 use super::{Adoption, run};
+use crate::Finding;
 use crate::backend::Backend;
 use crate::error::Result;
+use crate::isolation::doctor;
 use crate::isolation::facts::{Texts, ask, ask_text};
 use crate::isolation::run::failed;
 use crate::lease::Lease;
@@ -21,7 +23,25 @@ use crate::sql::adoption::{backfill, callerless};
 pub struct Verification {
     tables: Vec<TableState>,
     missing: AdoptionPlan,
+    findings: Vec<Finding>,
 }
+
+/// What the [doctor](crate::doctor()) finds that is of the tables, whoever looks: the rest depends on the login of the application.
+const OF_TABLES: [&str; 13] = [
+    "row-security-off",
+    "row-security-not-forced",
+    "policy-missing",
+    "policy-altered",
+    "policy-beside-ours",
+    "trigger-missing",
+    "trigger-off",
+    "trigger-altered",
+    "function-altered",
+    "partition-reachable",
+    "ancestor-unguarded",
+    "dangerous-grant",
+    "transfer-left-open",
+];
 
 /// What was found of a table.
 #[derive(Debug, Clone)]
@@ -64,7 +84,12 @@ impl Verification {
     /// Whether all that keeps users apart is there, on every table.
     #[must_use]
     pub const fn is_isolated(&self) -> bool {
-        self.missing.is_empty()
+        self.missing.is_empty() && self.findings.is_empty()
+    }
+
+    /// What is there, and is not as it was applied, or reaches around it. Looked for when nothing is missing.
+    pub fn findings(&self) -> impl ExactSizeIterator<Item = &Finding> {
+        self.findings.iter()
     }
 
     /// The tables, parents first.
@@ -145,11 +170,18 @@ impl fmt::Display for TableState {
 }
 
 pub(super) async fn verify<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> Result<Verification> {
-    let mut verification = Verification { tables: Vec::new(), missing: AdoptionPlan::new(DB::DIALECT) };
+    let mut verification =
+        Verification { tables: Vec::new(), missing: AdoptionPlan::new(DB::DIALECT), findings: Vec::new() };
     let verified = async {
         let mut lease = run::acquire(pool).await?;
         verification.missing = run::planned(&mut lease, adoption).await?;
-        for this in survey::survey(&mut lease, adoption).await? {
+        let tables = survey::survey(&mut lease, adoption).await?;
+        if verification.missing.is_empty() {
+            let guarded: Vec<_> = tables.iter().map(|this| this.table.clone()).collect();
+            let report = doctor::tables(&guarded, &adoption.settings, pool, None).await?;
+            verification.findings = report.of(&OF_TABLES);
+        }
+        for this in tables {
             let at = this.facts.name.to_string();
             let of_it = verification.missing.steps().filter(|step| step.object() == at);
             let mut missing: Vec<_> = of_it.map(Missing::of).collect();

@@ -61,7 +61,6 @@ pub(crate) struct Key {
     pub(crate) definition: String,
     pub(crate) on_deletion: String,
     pub(crate) validated: bool,
-    pub(crate) deferrable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -113,7 +112,6 @@ pub(crate) async fn of<DB: Backend>(lease: &mut Lease<DB>, table: &TableName) ->
             definition: row.text(),
             on_deletion: row.text(),
             validated: row.is_true(),
-            deferrable: row.is_true(),
         });
     }
     for row in ask(lease, catalogue.policies, &given).await? {

@@ -44,7 +44,7 @@ pub(super) async fn roles<DB: Backend>(lease: &mut Lease<DB>, settings: &Setting
         if !members.contains(login) {
             if is_member {
                 let why = "system mode has a login of its own";
-                plan.add(login, why, roles::membership(system, login, version).reversed());
+                plan.add(login, why, roles::no_membership(system, login, version));
             }
             continue;
         }
@@ -75,14 +75,29 @@ pub(super) async fn table<DB: Backend>(
     for role in settings.applications.iter().chain([&settings.system_role]) {
         schema(lease, table, role, plan).await?;
         let granted = granted(lease, &at, role).await?;
-        let has = |privilege: &&str| granted.iter().any(|granted| granted == privilege);
+        let has = |privilege: &&str| granted.iter().any(|(granted, _)| granted == privilege);
         let missing: Vec<_> = roles::NEEDED.into_iter().filter(|privilege| !has(privilege)).collect();
         if !missing.is_empty() {
-            plan.add(table, "what the library does with it", roles::grant(&missing, table, role));
+            let mut had = Vec::new();
+            for privilege in &missing {
+                had.push((*privilege, columns_of(lease, &at, role, privilege).await?));
+            }
+            plan.add(table, "what the library does with it", roles::grant(&missing, table, role, &had));
         }
-        let dangerous: Vec<_> = roles::DANGEROUS.into_iter().filter(has).collect();
-        if !dangerous.is_empty() {
-            plan.add(table, "no policy is asked for these", roles::revoke(&dangerous, table, role));
+        for grantable in [false, true] {
+            let is_such = |privilege: &&str| granted.iter().any(|(name, may)| name == privilege && *may == grantable);
+            let dangerous: Vec<_> = roles::DANGEROUS.into_iter().filter(is_such).collect();
+            for privilege in &dangerous {
+                if let Some(row) = ask(lease, roles::GRANTED_ON, &[&at, role, privilege]).await.map_err(failed)?.pop() {
+                    let other = Texts(row).text();
+                    return Err(problem(format!(
+                        "{role} has granted {privilege} on {table} to {other}, for which no policy is asked: take that back first"
+                    )));
+                }
+            }
+            if !dangerous.is_empty() {
+                plan.add(table, "no policy is asked for these", roles::revoke(&dangerous, grantable, table, role));
+            }
         }
         for row in ask(lease, roles::SEQUENCES, &[&at, role]).await.map_err(failed)? {
             let sequence = Texts(row).table();
@@ -112,18 +127,18 @@ pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings,
         schema(lease, &facts.name, role, plan).await?;
         let granted = granted(lease, &at, role).await?;
         let known = roles::NEEDED.into_iter().chain(roles::DANGEROUS);
-        let whole: Vec<_> = known.filter(|privilege| granted.iter().any(|granted| granted == privilege)).collect();
+        let whole: Vec<_> = known.filter(|privilege| granted.iter().any(|(granted, _)| granted == privilege)).collect();
         if !whole.is_empty() {
-            plan.add(&facts.name, "the log is written, and never changed", roles::revoke(&whole, &facts.name, role));
+            plan.add(
+                &facts.name,
+                "the log is written, and never changed",
+                roles::revoke(&whole, false, &facts.name, role),
+            );
         }
         for (privilege, columns) in [("INSERT", &roles::LOG_WRITTEN[..]), ("SELECT", &roles::LOG_READ[..])] {
             // To take away a privilege on the table takes it away on its columns.
-            let kept = if whole.contains(&privilege) {
-                Vec::new()
-            } else {
-                ask(lease, roles::GRANTED_COLUMNS, &[&at, role, privilege]).await.map_err(failed)?
-            };
-            let kept: Vec<String> = kept.into_iter().map(|row| Texts(row).text()).collect();
+            let kept =
+                if whole.contains(&privilege) { Vec::new() } else { columns_of(lease, &at, role, privilege).await? };
             let missing: Vec<_> =
                 columns.iter().copied().filter(|column| !kept.iter().any(|kept| kept == column)).collect();
             if !missing.is_empty() {
@@ -134,8 +149,8 @@ pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings,
     }
     let steps = TableName { schema: facts.name.schema.clone(), name: "user_scope_schema".to_owned() };
     for role in &settings.applications {
-        if !granted(lease, &steps.quoted(), role).await?.iter().any(|granted| granted == "SELECT") {
-            plan.add(&steps, "`migrate` looks how far it has come", roles::grant(&["SELECT"], &steps, role));
+        if !granted(lease, &steps.quoted(), role).await?.iter().any(|(granted, _)| granted == "SELECT") {
+            plan.add(&steps, "`migrate` looks how far it has come", roles::grant(&["SELECT"], &steps, role, &[]));
         }
     }
     Ok(())
@@ -172,11 +187,23 @@ async fn schema<DB: Backend>(lease: &mut Lease<DB>, table: &TableName, role: &st
     Ok(())
 }
 
-async fn granted<DB: Backend>(lease: &mut Lease<DB>, table: &str, role: &str) -> Result<Vec<String>> {
-    Ok(ask(lease, roles::GRANTED, &[table, role])
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(|row| Texts(row).text())
-        .collect())
+/// What was granted to a role on a table, and whether it may grant that to others.
+async fn granted<DB: Backend>(lease: &mut Lease<DB>, table: &str, role: &str) -> Result<Vec<(String, bool)>> {
+    let rows = ask(lease, roles::GRANTED, &[table, role]).await.map_err(failed)?;
+    let read = rows.into_iter().map(|row| {
+        let mut row = Texts(row);
+        (row.text(), row.is_true())
+    });
+    Ok(read.collect())
+}
+
+/// The columns on which a role has a privilege.
+async fn columns_of<DB: Backend>(
+    lease: &mut Lease<DB>,
+    table: &str,
+    role: &str,
+    privilege: &str,
+) -> Result<Vec<String>> {
+    let rows = ask(lease, roles::GRANTED_COLUMNS, &[table, role, privilege]).await.map_err(failed)?;
+    Ok(rows.into_iter().map(|row| Texts(row).text()).collect())
 }

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod facts;
 pub(crate) mod fit;
 mod grants;
+pub(crate) mod ledger;
 mod named;
 pub(crate) mod plan;
 pub(crate) mod postgres;

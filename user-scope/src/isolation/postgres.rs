@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::error::Result;
 use crate::identifier::IdKind;
 use crate::lease::Lease;
-use crate::sql::isolation::postgres::{self as change, OnDeletion};
+use crate::sql::isolation::postgres::{self as change, Deferrable, OnDeletion};
 use crate::sql::isolation::{Parent, Table, TableName, catalogue};
 
 pub(crate) async fn plan<DB: Backend>(
@@ -110,10 +110,11 @@ fn parent_keys(table: &Table, facts: &Facts, parent: &Parent, looked: &[Looked<'
     if !facts.keys.iter().any(|key| covers(&key)) {
         let old = replaced.clone().next();
         let on = old.map_or(OnDeletion::Nothing, |key| OnDeletion::of(&key.on_deletion));
-        let deferrable = old.is_some_and(|key| key.deferrable);
+        let deferrable = old.map_or(Deferrable::No, |key| Deferrable::of(&key.definition));
         plan.add(at, why, change::parent_key(table, at, parent, on, deferrable));
     }
-    for key in replaced {
+    // One that follows its parent's id goes on to: the other says what it may not do.
+    for key in replaced.filter(|key| !key.definition.contains(" ON UPDATE ")) {
         let why = "it would tell a foreign parent from an absent one";
         plan.add(at, why, change::replaced_key(at, &key.name, &key.definition));
     }

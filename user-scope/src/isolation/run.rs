@@ -11,7 +11,7 @@ use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::isolation::{Change, Table, TableName, catalogue, ledger, script};
+use crate::sql::isolation::{Change, Table, catalogue, ledger, script};
 use crate::sql::{self};
 
 /// What errors name in place of an entity.
@@ -46,6 +46,7 @@ pub(super) async fn apply<DB: Backend>(tables: &[Table], settings: &Settings, po
         if plan.is_empty() {
             return Ok(());
         }
+        super::ledger::is_there(&mut lease).await?;
         let begin = script(ledger::begin(DB::DIALECT).to_owned());
         DB::execute_script(lease.connection(), begin).await.map_err(failed)?;
         for step in &plan.steps {
@@ -68,11 +69,7 @@ pub(crate) async fn remove<DB: Backend>(pool: &Pool<DB>) -> Result<Plan> {
     let removed = async {
         let mut lease = acquire(pool).await?;
         lease.begin(sql::begin::<DB>()).await.map_err(failed)?;
-        if facts::of(&mut lease, &TableName { schema: None, name: ledger::NAME.to_owned() })
-            .await
-            .map_err(failed)?
-            .is_none()
-        {
+        if !super::ledger::is_there_to_undo(&mut lease).await? {
             return Ok(());
         }
         let mut steps = Vec::new();

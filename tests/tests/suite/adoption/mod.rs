@@ -1,5 +1,6 @@
 //! Tables that exist come under isolation, and leave it again, by the command line.
 
+mod attacks;
 mod chinook;
 mod kept;
 mod kills;

@@ -197,7 +197,7 @@ async fn only_the_owner_of_the_tables_takes_back_what_was_applied() {
     site.site.does(&["apply", "--yes"]);
     let refused = site.as_application().run(&["rollback", "--yes"]);
     assert_eq!(refused.code, Some(2), "{}", refused.output);
-    assert!(refused.errors.contains("log in as the owner of the tables"), "{}", refused.errors);
+    assert!(refused.errors.contains("Log in as who has applied the isolation"), "{}", refused.errors);
     site.site.does(&["verify"]);
     let refused = site.site.run(&["rollback", "--yes", "--table", "team"]);
     assert_eq!(refused.code, Some(2), "{}", refused.output);

@@ -6,7 +6,7 @@ use crate::adoption::survey::Surveyed;
 use crate::isolation::facts::{Column, Facts, Index, Key};
 use crate::sql::adoption::backfill;
 use crate::sql::adoption::{callerless as notes, postgres as change};
-use crate::sql::isolation::postgres::{OnDeletion, forced_row_security, parent_key, parent_key_name};
+use crate::sql::isolation::postgres::{Deferrable, OnDeletion, forced_row_security, parent_key, parent_key_name};
 use crate::sql::isolation::{Change, Parent};
 
 /// Every row has an owner, and that of its parent.
@@ -61,7 +61,13 @@ pub(super) fn links(tables: &[Surveyed], plan: &mut AdoptionPlan) {
                 let replaces = |key: &&Key| key.columns == [parent.column.as_str()] && key.table == parent.table;
                 let old = this.facts.keys.iter().find(replaces);
                 let on = old.map_or(OnDeletion::Nothing, |key| OnDeletion::of(&key.on_deletion));
-                let mut change = parent_key(&this.table, at, parent, on, old.is_some_and(|key| key.deferrable));
+                let mut change = parent_key(
+                    &this.table,
+                    at,
+                    parent,
+                    on,
+                    old.map_or(Deferrable::No, |key| Deferrable::of(&key.definition)),
+                );
                 change.sql.push_str(" NOT VALID");
                 plan.add(Phase::Contract, at, "a parent has the child's owner", change, How::AtOnce);
             }
@@ -131,7 +137,6 @@ pub(super) fn done(this: &Surveyed, relaxed: bool) -> Facts {
             definition: String::new(),
             on_deletion: String::new(),
             validated: true,
-            deferrable: false,
         });
     }
     facts

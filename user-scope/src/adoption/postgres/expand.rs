@@ -21,6 +21,10 @@ pub(super) fn columns(tables: &[Surveyed], plan: &mut AdoptionPlan) {
             let change = change::owner_column(at, owner, kind, everybody);
             plan.add(Phase::Expand, at, "each row has room for its owner", change, How::AtOnce);
             plan.notes.extend(this.is_a_new_name());
+            plan.notes.push(format!(
+                "{at} gets one more column: COPY and INSERT … SELECT * that name none are refused, and a prepared SELECT * or \
+                 RETURNING * fails once"
+            ));
             continue;
         }
         if !is_bridged(this) {

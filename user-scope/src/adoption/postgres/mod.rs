@@ -48,6 +48,20 @@ pub(super) async fn state<DB: Backend>(lease: &mut Lease<DB>, adopted: &AdoptedT
     if !is_ours {
         return Err(problem(format!("{name} belongs to {owner}: log in as its owner, who alone may change it")));
     }
+    if row.is_true() {
+        return Err(problem(format!("{name} has rules that rewrite its writes: use triggers in their place")));
+    }
+    if row.is_true() {
+        return Err(problem(format!(
+            "{name} is of a type, to which no column can be added: ALTER TABLE … NOT OF makes it a table"
+        )));
+    }
+    if let Some(policies) = row.next() {
+        return Err(problem(format!(
+            "{name} has permissive policies of its own, which would show rows beside those that are the caller's: {policies}. Drop \
+             them, or make them restrictive"
+        )));
+    }
     let rows = row.text().parse().unwrap_or(0);
     let triggers = row.next().map(|list| list.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
     let default = row.next();
@@ -85,10 +99,21 @@ pub(super) async fn plan<DB: Backend>(
         plan.notes.push("no login of an application was named: nobody is granted anything".to_owned());
     }
     for this in tables {
+        for login in &settings.applications {
+            let asked = this.facts.name.quoted();
+            if let Some(row) = ask(lease, change::OWNS, &[&asked, login]).await.map_err(failed)?.pop() {
+                let (at, owner) = (&this.facts.name, Texts(row).text());
+                return Err(problem(format!(
+                    "{at} belongs to {owner}, as whom {login} may act, and who may switch its policies off: give the application a \
+                     login that owns nothing"
+                )));
+            }
+        }
         for writer in verify::writers(lease, this).await?.iter().filter(|writer| writer.seconds_ago < RECENTLY) {
             plan.notes.push(format!("{} has a writer without a caller, whom contract shuts out: {writer}", this.given));
         }
     }
+    plan.notes.extend(tables.iter().flat_map(|this| this.loose_links(tables)));
     expand::columns(tables, &mut plan);
     expand::callerless(tables, &schema, &settings.system_role, are_noted, &mut plan);
     expand::fill(tables, &mut plan);

@@ -11,6 +11,7 @@ use crate::Outcome;
 use crate::arguments::{Consent, DatabaseUrl, Output, PhaseName, Target};
 use crate::configuration::Configuration;
 use crate::database::on_database;
+use crate::doctor::finding_as_json;
 use crate::failure::Failure;
 use crate::output::{answer, beside};
 use crate::progress::Progress;
@@ -151,6 +152,12 @@ fn show(verification: &Verification) {
         table.add_row([state.name(), is, &rows, &writers.join("\n"), &missing.collect::<Vec<_>>().join(", ")]);
     }
     answer(table);
+    for finding in verification.findings() {
+        answer(format_args!("{}: {}: {}", finding.severity(), finding.object(), finding.why()));
+        if !finding.mend().is_empty() {
+            answer(format_args!("    mend: {}", finding.mend()));
+        }
+    }
     let steps = verification.missing().steps().len();
     if steps > 0 {
         answer(format_args!(
@@ -197,5 +204,6 @@ fn verification_as_json(verification: &Verification) -> serde_json::Value {
         "isolated": verification.is_isolated(),
         "tables": tables.collect::<Vec<_>>(),
         "missing": steps_as_json(verification.missing()),
+        "findings": verification.findings().map(finding_as_json).collect::<Vec<_>>(),
     })
 }

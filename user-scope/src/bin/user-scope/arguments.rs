@@ -115,6 +115,19 @@ It ends with 0 if nothing is found, with 1 if something is, and with 2 if it cou
     },
 }
 
+impl Command {
+    /// How it is told.
+    pub(crate) const fn output(&self) -> &Output {
+        match self {
+            Self::Plan { output, .. }
+            | Self::Apply { output, .. }
+            | Self::Verify { output, .. }
+            | Self::Rollback { output, .. }
+            | Self::Doctor { output, .. } => output,
+        }
+    }
+}
+
 /// Which database.
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseUrl {

@@ -160,10 +160,10 @@ fn read_backfill(table: &str, given: &toml::Value, folder: &Path) -> Result<Back
 fn read_mapping(file: &Path) -> Result<Vec<(String, String)>, Failure> {
     let fault = |error: csv::Error| Failure::new(format!("{}: {error}", file.display()));
     let mut pairs = Vec::new();
-    for record in csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(fault)?.records() {
+    for record in csv::Reader::from_path(file).map_err(fault)?.records() {
         let record = record.map_err(fault)?;
         match (record.get(0), record.get(1), record.len()) {
-            (Some(key), Some(owner), 2) => pairs.push((key.to_owned(), owner.to_owned())),
+            (Some(key), Some(owner), 2) => pairs.push((key.to_owned(), owner.trim().to_owned())),
             _ => {
                 let line = record.position().map_or(0, csv::Position::line);
                 return Err(Failure::new(format!("{}, line {line}: not a key and an owner", file.display())));

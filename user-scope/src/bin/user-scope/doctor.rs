@@ -1,7 +1,7 @@
 //! `user-scope doctor`: what reaches around the isolation.
 
 use serde_json::json;
-use user_scope::{Backend, Identifier, Isolation, Report, Uuid};
+use user_scope::{Backend, Finding, Identifier, Isolation, Report, Uuid};
 
 use crate::Outcome;
 use crate::arguments::{Output, Target};
@@ -52,14 +52,15 @@ async fn examine<DB: Backend, Id: Identifier>(
 }
 
 fn as_json(report: &Report) -> serde_json::Value {
-    let findings = report.findings().map(|finding| {
-        json!({
-            "name": finding.name(),
-            "severity": finding.severity().to_string(),
-            "object": finding.object(),
-            "why": finding.why(),
-            "mend": finding.mend(),
-        })
-    });
-    json!({ "healthy": report.is_healthy(), "findings": findings.collect::<Vec<_>>() })
+    json!({ "healthy": report.is_healthy(), "findings": report.findings().map(finding_as_json).collect::<Vec<_>>() })
+}
+
+pub(crate) fn finding_as_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "name": finding.name(),
+        "severity": finding.severity().to_string(),
+        "object": finding.object(),
+        "why": finding.why(),
+        "mend": finding.mend(),
+    })
 }

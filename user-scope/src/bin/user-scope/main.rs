@@ -28,7 +28,12 @@ enum Outcome {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let ended = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unreadable(&error),
+    };
+    let is_for_a_machine = arguments.command.output().json;
+    let ended = match arguments.command {
         Command::Plan { target, migrations: Some(folder), lock_bound, output } => {
             migrations::write(&target, &folder, Duration::from_millis(lock_bound), &output).await
         }
@@ -47,8 +52,34 @@ async fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(failure) => {
             let failure: Failure = failure;
-            output::beside(format_args!("user-scope: {failure}"));
+            let told = without_passwords(&failure.to_string());
+            output::beside(format_args!("user-scope: {told}"));
+            if is_for_a_machine {
+                output::answer(format_args!("{:#}", serde_json::json!({ "error": told })));
+            }
             ExitCode::from(2)
         }
     }
+}
+
+/// What clap says of arguments repeats them.
+fn unreadable(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        output::beside(without_passwords(error.to_string().trim_end()));
+        return ExitCode::from(2);
+    }
+    // Help, and the version.
+    let _ = error.print();
+    ExitCode::SUCCESS
+}
+
+/// Hides what stands between `://` and `@` in each word: a URL that was given in the wrong place may hold a password.
+fn without_passwords(text: &str) -> String {
+    let hidden = |word: &str| match (word.find("://"), word.rfind('@')) {
+        (Some(begin), Some(end)) if begin + 3 < end => {
+            format!("{}…{}", word.get(..begin + 3).unwrap_or_default(), word.get(end..).unwrap_or_default())
+        }
+        _ => word.to_owned(),
+    };
+    text.split_inclusive(char::is_whitespace).map(hidden).collect()
 }

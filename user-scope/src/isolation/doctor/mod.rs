@@ -152,13 +152,23 @@ async fn examine<DB: Backend, Id: Identifier>(
     pool: &Pool<DB>,
     guard: Option<(&Guard, bool)>,
 ) -> Result<Report> {
+    tables(&isolation.tables, &isolation.settings, pool, guard).await
+}
+
+/// The same, of tables of which no entity need be known.
+pub(crate) async fn tables<DB: Backend>(
+    tables: &[Table],
+    settings: &Settings,
+    pool: &Pool<DB>,
+    guard: Option<(&Guard, bool)>,
+) -> Result<Report> {
     let mut report = Report::default();
     let looked = async {
         let mut lease = Lease::acquire(pool).await.map_err(failed)?;
         if DB::DIALECT == Dialect::Postgres {
             lease.begin(crate::sql::isolation::doctor::begin()).await.map_err(failed)?;
         }
-        look(&mut lease, &isolation.tables, &isolation.settings, guard, &mut report).await?;
+        look(&mut lease, tables, settings, guard, &mut report).await?;
         if lease.is_open() {
             lease.rollback().await.map_err(failed)?;
         }

@@ -9,7 +9,7 @@ use crate::isolation::Settings;
 use crate::isolation::facts::{self, Column, Facts, Texts, ask, ask_text};
 use crate::isolation::run::{Looked, failed};
 use crate::lease::Lease;
-use crate::sql::isolation::postgres::{self as change, OnDeletion};
+use crate::sql::isolation::postgres::{self as change, Deferrable, OnDeletion};
 use crate::sql::isolation::{Change, Parent, Table, TableName, doctor as question, roles};
 
 /// Gives back the tables on which policies hold for the login.
@@ -126,7 +126,7 @@ fn structure(table: &Table, facts: &Facts, looked: &[Looked<'_>], report: &mut R
             })
         };
         if table.owner_kind == above.table.owner_kind && !covers(&parent.column, &parent.id) {
-            let mend = change::parent_key(table, at, &parent, OnDeletion::Nothing, false).sql;
+            let mend = change::parent_key(table, at, &parent, OnDeletion::Nothing, Deferrable::No).sql;
             report.add(&kinds::PARENT_KEY_MISSING, at, &parent.column, mend);
         }
     }

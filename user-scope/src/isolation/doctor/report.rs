@@ -116,6 +116,12 @@ impl Report {
         }
     }
 
+    /// The findings of these names.
+    #[cfg(feature = "adoption")]
+    pub(crate) fn of(self, names: &[&str]) -> Vec<Finding> {
+        self.findings.into_iter().filter(|finding| names.contains(&finding.name())).collect()
+    }
+
     /// The worst first, and what is about one object together.
     pub(super) fn sorted(mut self) -> Self {
         self.findings.sort_by(|one, other| {

@@ -25,10 +25,10 @@ pub(crate) enum Part {
     All,
     /// From the first block to before the second.
     Blocks(i64, i64),
-    /// 32 blocks from the one that a variable `place` names.
+    /// 32 blocks from the one that a variable `user_scope_place` names.
     Window,
-    /// Behind the first row to the second, by this name of the rowid.
-    Rows(&'static str, i64, i64),
+    /// Behind the first row, or from the beginning, to the second, by this name of the rowid.
+    Rows(&'static str, Option<i64>, i64),
 }
 
 fn write(dialect: Dialect, sql: impl FnOnce(&mut SqlText)) -> String {
@@ -97,6 +97,24 @@ pub(crate) fn any_without_owner(dialect: Dialect, table: &Table, at: &TableName)
     })
 }
 
+/// Whether a user has a row where a key of owners looks: `t`, or nothing.
+pub(crate) fn is_there(
+    dialect: Dialect,
+    there: &TableName,
+    columns: &[String],
+    user: &IdValue,
+    kind: IdKind,
+) -> String {
+    write(dialect, |text| {
+        text.sql("SELECT 't' FROM ");
+        there.write(text);
+        text.sql(" WHERE ").list(" AND ", columns, |text, column| {
+            text.quoted_name(column).sql(" = ");
+            literal(text, user, kind);
+        });
+    })
+}
+
 /// Asks nothing, and fails where the expression cannot be an owner.
 pub(crate) fn tried(dialect: Dialect, table: &Table, at: &TableName, expression: &str) -> String {
     write(dialect, |text| {
@@ -162,10 +180,13 @@ fn lacks_one(text: &mut SqlText, table: &Table, source: &Source, part: Part) {
             text.sql(" AND ctid >= '(").integer(from).sql(",0)'::tid AND ctid < '(").integer(to).sql(",0)'::tid");
         }
         Part::Window => {
-            text.sql(" AND ctid >= format('(%s,0)', place)::tid AND ctid < format('(%s,0)', place + 32)::tid");
+            text.sql(" AND ctid >= format('(%s,0)', user_scope_place)::tid AND ctid < format('(%s,0)', user_scope_place + 32)::tid");
         }
         Part::Rows(rowid, behind, last) => {
-            text.sql(" AND ").sql(rowid).sql(" > ").integer(behind).sql(" AND ").sql(rowid).sql(" <= ").integer(last);
+            if let Some(behind) = behind {
+                text.sql(" AND ").sql(rowid).sql(" > ").integer(behind);
+            }
+            text.sql(" AND ").sql(rowid).sql(" <= ").integer(last);
         }
     }
 }

@@ -38,10 +38,28 @@ pub(crate) fn is_unnoticed(sql: &str) -> bool {
 /// A key that is made again looks at all rows while its writers wait. In two parts it looks while they go on: the key, and
 /// then the look. None if the statement is no such thing.
 pub(crate) fn in_two(undo: &str) -> Option<[String; 2]> {
-    let (table, key) = undo.split_once(" ADD CONSTRAINT ")?;
-    let (name, _) = key.split_once(" FOREIGN KEY ")?;
-    let is_looked_at = undo.starts_with("ALTER TABLE ") && !undo.ends_with(" NOT VALID");
-    is_looked_at.then(|| [format!("{undo} NOT VALID"), format!("{table} VALIDATE CONSTRAINT {name}")])
+    let behind_table = behind_name(undo.strip_prefix("ALTER TABLE ")?)?;
+    let key = behind_table.strip_prefix(" ADD CONSTRAINT ")?;
+    let definition = behind_name(key)?;
+    if !definition.starts_with(" FOREIGN KEY ") || definition.ends_with(" NOT VALID") {
+        return None;
+    }
+    let table = undo.strip_suffix(behind_table)?;
+    let name = key.strip_suffix(definition)?;
+    Some([format!("{undo} NOT VALID"), format!("{table} VALIDATE CONSTRAINT {name}")])
+}
+
+/// What follows a quoted name, which may have a schema.
+fn behind_name(text: &str) -> Option<&str> {
+    let mut rest = text.strip_prefix('"')?;
+    loop {
+        let (_, behind) = rest.split_once('"')?;
+        // A quote in a name is doubled, and the name of the schema comes before a dot.
+        rest = match (behind.strip_prefix('"'), behind.strip_prefix(".\"")) {
+            (Some(more), _) | (None, Some(more)) => more,
+            (None, None) => return Some(behind),
+        };
+    }
 }
 
 #[cfg(test)]
@@ -62,5 +80,10 @@ mod tests {
         assert_eq!(in_two(made), Some(parts));
         assert_eq!(in_two(&format!("{made} NOT VALID")), None);
         assert_eq!(in_two("ALTER TABLE \"t\" ADD CONSTRAINT \"c\" CHECK (a > 0)"), None);
+        let odd = "\"s\".\"a \"\" ADD CONSTRAINT \"\"x\"\" FOREIGN KEY \"";
+        assert_eq!(in_two(&format!("ALTER TABLE {odd} NO FORCE ROW LEVEL SECURITY")), None);
+        let key = format!("ALTER TABLE {odd} ADD CONSTRAINT \"k\" FOREIGN KEY (a) REFERENCES b(id)");
+        let looked_at = format!("ALTER TABLE {odd} VALIDATE CONSTRAINT \"k\"");
+        assert_eq!(in_two(&key), Some([format!("{key} NOT VALID"), looked_at]));
     }
 }

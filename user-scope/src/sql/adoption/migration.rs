@@ -33,8 +33,9 @@ pub(crate) fn none_of(dialect: Dialect, question: &str, what: &str) -> String {
     match dialect {
         Dialect::Postgres => {
             let body = write(dialect, |text| {
-                text.sql("DECLARE found text := (").as_the_catalogue_writes_it(question).sql(");\nBEGIN\n");
-                text.sql("    IF found <> '0' THEN RAISE EXCEPTION '% %', found, ").quoted_text(what);
+                text.sql("DECLARE user_scope_found text := (").as_the_catalogue_writes_it(question).sql(");\nBEGIN\n");
+                text.sql("    IF user_scope_found <> '0' THEN RAISE EXCEPTION '% %', user_scope_found, ")
+                    .quoted_text(what);
                 text.sql("; END IF;\nEND");
             });
             write(dialect, |text| {
@@ -73,11 +74,11 @@ pub(crate) fn fill(
 
 fn in_batches(table: &Table, at: &TableName, source: &Source) -> String {
     let body = write(Dialect::Postgres, |text| {
-        text.sql("\nDECLARE\n    place bigint := 0;\n    blocks bigint := pg_relation_size(");
+        text.sql("\nDECLARE\n    user_scope_place bigint := 0;\n    user_scope_blocks bigint := pg_relation_size(");
         text.quoted_text(&at.quoted()).sql(") / current_setting('block_size')::bigint;\nBEGIN\n");
-        text.sql("    WHILE place <= blocks LOOP\n        ");
+        text.sql("    WHILE user_scope_place <= user_scope_blocks LOOP\n        ");
         text.as_the_catalogue_writes_it(&backfill::fill(Dialect::Postgres, table, at, source, Part::Window));
-        text.sql(";\n        COMMIT;\n        place := place + 32;\n    END LOOP;\nEND ");
+        text.sql(";\n        COMMIT;\n        user_scope_place := user_scope_place + 32;\n    END LOOP;\nEND ");
     });
     write(Dialect::Postgres, |text| {
         text.sql("DO ").quoted_text(&body);

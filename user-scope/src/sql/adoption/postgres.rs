@@ -8,9 +8,9 @@ use crate::sql::isolation::postgres::{alter, derived, drop_constraint, the_calle
 use crate::sql::isolation::{Change, TableName};
 
 /// A table, by its quoted name, and the column of its owner. Kind, child tables, persistence, its owner, whether we may act as him,
-/// about how many rows, triggers of others that an update fires, the owner's default, whether he is generated, whether the check
+/// whether it has rules, whether it is of a type, permissive policies of others, about how many rows, triggers of others that an update fires, the owner's default, whether he is generated, whether the check
 /// of [`check`] is there and validated.
-pub(crate) const SURVEY: Question = Question { text: include_str!("survey.sql"), columns: 11 };
+pub(crate) const SURVEY: Question = Question { text: include_str!("survey.sql"), columns: 14 };
 
 /// A name of a table that differs from this one in nothing but upper and lower case.
 pub(crate) const LIKELY: Question = Question {
@@ -43,6 +43,16 @@ pub(crate) const OURSELVES: Question = Question { text: "SELECT pg_backend_pid()
 /// Whether an index is there that a concurrent build has left behind, half made.
 pub(crate) const IS_BROKEN: Question =
     Question { text: "SELECT 'true' FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid", columns: 1 };
+
+/// Whether a role owns a table, or may act as who does.
+pub(crate) const OWNS: Question = Question {
+    text: "SELECT pg_get_userbyid(c.relowner)::text FROM pg_class c, pg_roles r WHERE c.oid = to_regclass($1) \
+           AND r.rolname = $2 AND pg_has_role(r.oid, c.relowner, 'MEMBER')",
+    columns: 1,
+};
+
+/// Whether a name is taken.
+pub(crate) const IS_TAKEN: Question = Question { text: "SELECT 'true' WHERE to_regclass($1) IS NOT NULL", columns: 1 };
 
 /// How many blocks a table has.
 pub(crate) const BLOCKS: Question = Question {

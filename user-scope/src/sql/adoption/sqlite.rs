@@ -46,12 +46,15 @@ pub(crate) fn rows(table: &str) -> String {
     })
 }
 
-/// The last of the next so many rows behind this one.
-pub(crate) fn end_of_batch(table: &str, rowid: &'static str, behind: i64, rows: i64) -> String {
+/// The last of the next so many rows behind this one, or of the first.
+pub(crate) fn end_of_batch(table: &str, rowid: &'static str, behind: Option<i64>, rows: i64) -> String {
     write(|text| {
         text.sql("SELECT CAST(max(user_scope_row) AS TEXT) FROM (SELECT ").sql(rowid).sql(" AS user_scope_row FROM ");
-        text.quoted_name(table).sql(" WHERE ").sql(rowid).sql(" > ").integer(behind).sql(" ORDER BY ").sql(rowid);
-        text.sql(" LIMIT ").integer(rows).sql(")");
+        text.quoted_name(table);
+        if let Some(behind) = behind {
+            text.sql(" WHERE ").sql(rowid).sql(" > ").integer(behind);
+        }
+        text.sql(" ORDER BY ").sql(rowid).sql(" LIMIT ").integer(rows).sql(")");
     })
 }
 

@@ -3,6 +3,12 @@ SELECT c.relkind::text,
        c.relpersistence::text,
        pg_get_userbyid(c.relowner)::text,
        pg_has_role(c.relowner, 'USAGE')::text,
+       (EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid AND ev_type <> '1'))::text,
+       (c.reloftype <> 0)::text,
+       -- Permissive policies add up: what one of others shows, ours does not hide.
+       (SELECT string_agg(polname, ', ' ORDER BY polname) FROM pg_policy
+        WHERE polrelid = c.oid AND polpermissive AND polname NOT IN ('user_scope_owner', 'user_scope_system')
+          AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname = 'user_scope_owner')),
        -- Where nobody has counted yet, rows of a hundred bytes.
        (CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint ELSE pg_relation_size(c.oid) / 100 END)::text,
        (SELECT string_agg(tgname, chr(31) ORDER BY tgname) FROM pg_trigger

@@ -27,7 +27,7 @@ pub(crate) struct Catalogue {
     pub(crate) columns: Question,
     /// Name, unique, whole (valid and without a condition), columns.
     pub(crate) indexes: Question,
-    /// Name, columns, schema and table, its columns, definition, what a deletion does, validated, deferrable.
+    /// Name, columns, schema and table, its columns, definition, what a deletion does, validated.
     pub(crate) keys: Question,
     /// Name.
     pub(crate) policies: Question,
@@ -65,10 +65,10 @@ pub(crate) const POSTGRES: Catalogue = Catalogue {
                n.nspname || chr(31) || t.relname, \
                (SELECT string_agg(a.attname, chr(31) ORDER BY c.place) FROM unnest(k.confkey) WITH ORDINALITY AS c(number, place) \
                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.number), \
-               pg_get_constraintdef(k.oid), k.confdeltype::text, k.convalidated::text, k.condeferrable::text \
+               pg_get_constraintdef(k.oid), k.confdeltype::text, k.convalidated::text \
                FROM pg_constraint k JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
                WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = to_regclass($1) ORDER BY 1",
-        columns: 8,
+        columns: 7,
     },
     policies: Question {
         text: "SELECT polname::text FROM pg_policy WHERE polrelid = to_regclass($1) ORDER BY 1",
@@ -110,8 +110,8 @@ pub(crate) const SQLITE: Catalogue = Catalogue {
     },
     keys: Question {
         text: "SELECT CAST(id AS TEXT), group_concat(\"from\", char(31)), char(31) || \"table\", group_concat(\"to\", char(31)), \
-               '', 'a', 'true', 'false' FROM (SELECT * FROM pragma_foreign_key_list($1) ORDER BY id, seq) GROUP BY id, \"table\"",
-        columns: 8,
+               '', 'a', 'true' FROM (SELECT * FROM pragma_foreign_key_list($1) ORDER BY id, seq) GROUP BY id, \"table\"",
+        columns: 7,
     },
     policies: Question { text: "SELECT NULL WHERE $1 IS NULL", columns: 1 },
     triggers: Question {

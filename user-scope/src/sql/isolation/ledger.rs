@@ -28,6 +28,17 @@ pub(crate) const fn begin(dialect: Dialect) -> &'static str {
     }
 }
 
+/// Whose the ledger is that is found, if one is: whether it is a table of ours, its owner, its schema; and schemas that hold another.
+/// What stands in it is executed, so that one that somebody else has made is none.
+pub(crate) const FOUND: Question = Question {
+    text: "SELECT (c.relkind = 'r' AND c.relrowsecurity AND pg_get_userbyid(c.relowner) = current_user)::text, \
+           pg_get_userbyid(c.relowner)::text, \
+           (SELECT string_agg(n.nspname, ', ') FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace \
+            WHERE o.relname = 'user_scope_isolation' AND o.relkind = 'r' AND o.oid IS DISTINCT FROM c.oid) \
+           FROM (SELECT to_regclass('user_scope_isolation') AS oid) AS named LEFT JOIN pg_class c ON c.oid = named.oid",
+    columns: 3,
+};
+
 /// Notes a change that was made.
 pub(crate) fn note<DB: Backend>(object: &str, change: &str, undo: &str) -> Result<Query<DB>, BoxDynError> {
     let text = SqlStr::from_static("INSERT INTO user_scope_isolation (object, change, undo) VALUES ($1, $2, $3)");

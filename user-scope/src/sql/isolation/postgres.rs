@@ -28,6 +28,24 @@ impl OnDeletion {
     }
 }
 
+/// When a key looks, as the catalogue writes its definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deferrable {
+    No,
+    Yes,
+    Initially,
+}
+
+impl Deferrable {
+    pub(crate) fn of(definition: &str) -> Self {
+        match (definition.contains(" DEFERRABLE"), definition.contains(" INITIALLY DEFERRED")) {
+            (true, true) => Self::Initially,
+            (true, false) => Self::Yes,
+            _ => Self::No,
+        }
+    }
+}
+
 /// The names of what the library adds to a table. They need be unique within it alone, but for the key, which is also the
 /// name of an index.
 pub(crate) const OWNER_POLICY: &str = "user_scope_owner";
@@ -91,7 +109,13 @@ pub(crate) fn owner_index(table: &TableName, owner: &str) -> Change {
 
 /// A child's parent has the child's owner. What a deletion does is what the key did that it replaces. SET NULL would take
 /// the owner as well, unless it is told.
-pub(crate) fn parent_key(table: &Table, at: &TableName, parent: &Parent, on: OnDeletion, deferrable: bool) -> Change {
+pub(crate) fn parent_key(
+    table: &Table,
+    at: &TableName,
+    parent: &Parent,
+    on: OnDeletion,
+    deferrable: Deferrable,
+) -> Change {
     let name = parent_key_name(parent);
     let sql = alter(at, |text| {
         text.sql("ADD CONSTRAINT ").quoted_name(&name).sql(" FOREIGN KEY (");
@@ -108,9 +132,11 @@ pub(crate) fn parent_key(table: &Table, at: &TableName, parent: &Parent, on: OnD
         if matches!(on, OnDeletion::SetNull | OnDeletion::SetDefault) {
             text.sql(" (").quoted_name(&parent.column).sql(")");
         }
-        if deferrable {
-            text.sql(" DEFERRABLE");
-        }
+        text.sql(match deferrable {
+            Deferrable::No => "",
+            Deferrable::Yes => " DEFERRABLE",
+            Deferrable::Initially => " DEFERRABLE INITIALLY DEFERRED",
+        });
     });
     Change { sql, undo: drop_constraint(at, &name) }
 }

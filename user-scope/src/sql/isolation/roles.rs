@@ -30,10 +30,18 @@ pub(crate) const MEMBER: Question = Question {
     columns: 2,
 };
 
-/// The privileges on a table that were granted to a role itself.
+/// The privileges on a table that were granted to a role itself, and whether it may grant them to others.
 pub(crate) const GRANTED: Question = Question {
-    text: "SELECT a.privilege_type FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles g ON g.oid = a.grantee \
+    text: "SELECT a.privilege_type, a.is_grantable::text FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles g ON g.oid = a.grantee \
            WHERE c.oid = to_regclass($1) AND g.rolname = $2 ORDER BY 1",
+    columns: 2,
+};
+
+/// To whom a role has granted a privilege on a table that it has from others.
+pub(crate) const GRANTED_ON: Question = Question {
+    text: "SELECT coalesce(t.rolname, 'PUBLIC')::text FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles g ON g.oid = a.grantor \
+           LEFT JOIN pg_roles t ON t.oid = a.grantee \
+           WHERE c.oid = to_regclass($1) AND g.rolname = $2 AND a.privilege_type = $3 AND a.grantor <> c.relowner",
     columns: 1,
 };
 
@@ -108,8 +116,24 @@ pub(crate) fn create(role: &str) -> Change {
 }
 
 /// Lets a login become the role when it asks, and never otherwise: every policy of the role would apply to a member that
-/// inherits it. Before PostgreSQL 16 the login itself says so.
+/// inherits it. Before PostgreSQL 16 the login itself says so. It is taken back unless another database of the server has tables
+/// on which the role has privileges.
 pub(crate) fn membership(role: &str, login: &str, version: i64) -> Change {
+    let condition = write(|text| {
+        text.sql("NOT EXISTS (SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE r.rolname = ");
+        text.quoted_text(role).sql(" AND d.refclassid = 'pg_authid'::regclass AND d.dbid <> 0 AND d.dbid <> ");
+        text.sql("(SELECT oid FROM pg_database WHERE datname = current_database()))");
+    });
+    let Change { sql, undo } = member(role, login, version);
+    Change { sql, undo: only_if(&condition, &undo) }
+}
+
+/// Takes it from a login that has it, and should not.
+pub(crate) fn no_membership(role: &str, login: &str, version: i64) -> Change {
+    member(role, login, version).reversed()
+}
+
+fn member(role: &str, login: &str, version: i64) -> Change {
     let undo = write(|text| {
         text.sql("REVOKE ").quoted_name(role).sql(" FROM ").quoted_name(login);
     });
@@ -129,18 +153,50 @@ pub(crate) fn no_inherit(login: &str) -> Change {
             text.sql("ALTER ROLE ").quoted_name(login).sql(word);
         })
     };
-    Change { sql: of(" NOINHERIT"), undo: of(" INHERIT") }
+    // Where it still is a member of a role, it is so for another database, and the rows there would be open to it.
+    let condition = write(|text| {
+        text.sql("NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = ");
+        text.quoted_text(login).sql(")");
+    });
+    Change { sql: of(" NOINHERIT"), undo: only_if(&condition, &of(" INHERIT")) }
 }
 
-/// Grants these privileges; the reverse takes away these and no others.
-pub(crate) fn grant(privileges: &[&'static str], table: &TableName, role: &str) -> Change {
-    let [sql, undo] = grant_and_revoke(privileges, table, role);
+/// A statement that is left out unless the condition holds when it would be run.
+fn only_if(condition: &str, statement: &str) -> String {
+    let body = format!("BEGIN IF {condition} THEN {statement}; END IF; END");
+    write(|text| {
+        text.sql("DO ").quoted_text(&body);
+    })
+}
+
+/// Grants these privileges; the reverse takes away these and no others. What the role had on columns alone goes with what it has on
+/// the table, and is given back.
+pub(crate) fn grant(
+    privileges: &[&'static str],
+    table: &TableName,
+    role: &str,
+    had: &[(&'static str, Vec<String>)],
+) -> Change {
+    let [sql, mut undo] = grant_and_revoke(privileges, table, role);
+    for (privilege, columns) in had.iter().filter(|(_, columns)| !columns.is_empty()) {
+        undo.push_str(&write(|text| {
+            text.sql("; GRANT ").sql(privilege).sql(" (").list(", ", columns, |text, column| {
+                text.quoted_name(column);
+            });
+            text.sql(") ON ");
+            table.write(text);
+            text.sql(" TO ").quoted_name(role);
+        }));
+    }
     Change { sql, undo }
 }
 
-/// Takes privileges away; the reverse gives these back.
-pub(crate) fn revoke(privileges: &[&'static str], table: &TableName, role: &str) -> Change {
-    let [undo, sql] = grant_and_revoke(privileges, table, role);
+/// Takes privileges away; the reverse gives these back, with the right to grant them where there was one.
+pub(crate) fn revoke(privileges: &[&'static str], grantable: bool, table: &TableName, role: &str) -> Change {
+    let [mut undo, sql] = grant_and_revoke(privileges, table, role);
+    if grantable {
+        undo.push_str(" WITH GRANT OPTION");
+    }
     Change { sql, undo }
 }
 

@@ -61,8 +61,13 @@ impl TableName {
     pub(crate) fn read(name: &str) -> Self {
         let mut parts = vec![String::new()];
         let mut is_quoted = false;
-        for character in name.chars() {
+        let mut characters = name.chars().peekable();
+        while let Some(character) = characters.next() {
             match (character, is_quoted) {
+                // A quote in quotes is doubled.
+                ('"', true) if characters.next_if_eq(&'"').is_some() => {
+                    parts.iter_mut().next_back().into_iter().for_each(|part| part.push('"'));
+                }
                 ('"', _) => is_quoted = !is_quoted,
                 ('.', false) if parts.len() == 1 => parts.push(String::new()),
                 (other, _) => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(other)),
