@@ -123,6 +123,8 @@ impl Draw {
         let version = found.filter(|_| self.chance(75)).unwrap_or_else(|| self.random.random_range(1..4));
         let cells = kind.facts().columns.iter().map(|column| {
             let often = match column.holds {
+                // Of many rows few are changed at once, and the parent mostly is one that is there.
+                Holds::Parent(..) if id.is_none() => 80,
                 Holds::Parent(..) => 30,
                 // Many rows cannot have one title.
                 Holds::Text if kind.facts().unique && id.is_none() => 10,
