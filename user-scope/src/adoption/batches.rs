@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::isolation::facts::{Texts, ask, ask_text};
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
-use crate::sql::adoption::backfill::{self, Part};
+use crate::sql::adoption::backfill::{self, Part, Source};
 use crate::sql::adoption::{postgres, sqlite};
 use crate::sql::isolation::script;
 
@@ -32,23 +32,33 @@ pub(super) async fn fill<DB: Backend>(
     bound: Duration,
     tell: &(dyn Fn(Event<'_>) + Send + Sync),
 ) -> Result<()> {
-    let mapped = !filling.owners.is_empty();
+    let mapped = matches!(filling.source, Source::Mapping(_));
     if mapped {
         map(lease, filling).await?;
     }
     let size = if DB::DIALECT == Dialect::Postgres { 8 } else { 500 };
     let mut walk = Walk { step, filling, bound, tell, size, rows: 0 };
-    let mut tries = Tries::new();
+    let (mut tries, mut is_stubborn) = (Tries::new(), false);
     loop {
         let before = walk.rows;
         match DB::DIALECT {
             Dialect::Postgres => walk.blocks(lease).await?,
             Dialect::Sqlite => walk.rows(lease).await?,
         }
-        // SQLite has one writer: what is left is not in anybody's hands.
+        // SQLite has one writer: what is left is not in anybody's hands. It may have just come; another walk tells.
         if DB::DIALECT == Dialect::Sqlite && filling.reach != Reach::Most && walk.rows == before {
-            refuses(lease, filling).await?;
-            break;
+            let question = backfill::unfilled(DB::DIALECT, &filling.table, &filling.at, &filling.source);
+            let left = ask_text(lease, question).await.map_err(failed)?;
+            if left == "0" {
+                break;
+            }
+            if std::mem::replace(&mut is_stubborn, true) {
+                return Err(problem(format!(
+                    "{left} rows of {} stay without an owner though they get one: a trigger leaves them as they are",
+                    filling.at
+                )));
+            }
+            continue;
         }
         // Once along the table is enough for as long as writers go on: there will always be rows that have just come.
         if filling.reach != Reach::All {
@@ -67,18 +77,6 @@ pub(super) async fn fill<DB: Backend>(
         DB::execute_script(lease.connection(), drop).await.map_err(failed)?;
     }
     Ok(())
-}
-
-/// Rows that could have an owner, and do not take him.
-async fn refuses<DB: Backend>(lease: &mut Lease<DB>, filling: &Filling) -> Result<()> {
-    let question = backfill::unfilled(DB::DIALECT, &filling.table, &filling.at, &filling.source);
-    match ask_text(lease, question).await.map_err(failed)?.as_str() {
-        "0" => Ok(()),
-        rows => Err(problem(format!(
-            "{rows} rows of {} stay without an owner though they get one: a trigger leaves them as they are",
-            filling.at
-        ))),
-    }
 }
 
 /// Whether all rows have an owner who is one.

@@ -110,7 +110,8 @@ async fn patiently<DB: Backend>(
 
 /// Whether a table was dropped or renamed since.
 async fn is_gone<DB: Backend>(lease: &mut Lease<DB>, entry: &Entry) -> Result<bool> {
-    let is_of_a_table = entry.undo.starts_with("ALTER TABLE ") || entry.undo.contains(" ON ");
+    let of_tables = ["ALTER TABLE ", "DROP TRIGGER ", "DROP INDEX "];
+    let is_of_a_table = of_tables.iter().any(|word| entry.undo.starts_with(word)) || entry.undo.contains(" ON ");
     Ok(is_of_a_table && facts::of(lease, &TableName::read(&entry.object)).await.map_err(failed)?.is_none())
 }
 

@@ -259,3 +259,29 @@ fn a_password_is_not_printed_wherever_the_url_was_given() {
     let told: serde_json::Value = serde_json::from_str(&ended.output).unwrap();
     assert!(told["error"].as_str().unwrap().contains("cannot be reached"), "{told}");
 }
+
+#[tokio::test]
+async fn a_table_that_was_dropped_since_is_told_and_does_not_keep_the_others() {
+    let tables = "CREATE TABLE team (id INTEGER PRIMARY KEY); CREATE TABLE task (id INTEGER PRIMARY KEY)";
+    let configuration = format!("{TEAM}[[table]]\nname = 'task'");
+    let house = Cluster::with("dropped", tables, &configuration).await;
+    let file = File::with("dropped", tables, &configuration).await;
+    for site in [&house.site, &file.site] {
+        site.does(&["apply", "--yes"]);
+    }
+    Postgres::run(&house.owner, "DROP TABLE task").await.unwrap();
+    Sqlite::run(&file.pool, "DROP TABLE task").await.unwrap();
+    for (site, task) in [(&house.site, "public.task"), (&file.site, "task")] {
+        let refused = site.run(&["rollback", "--yes"]);
+        assert_eq!(refused.code, Some(2), "{}", refused.output);
+        let said = format!("DELETE FROM user_scope_isolation WHERE object = '{task}'");
+        assert!(refused.errors.contains(&said), "{}", refused.errors);
+    }
+    Postgres::run(&house.owner, "DELETE FROM user_scope_isolation WHERE object = 'public.task'").await.unwrap();
+    Sqlite::run(&file.pool, "DELETE FROM user_scope_isolation WHERE object = 'task'").await.unwrap();
+    for site in [&house.site, &file.site] {
+        site.does(&["rollback", "--yes"]);
+    }
+    sqlx::query("INSERT INTO team (id) VALUES (1)").execute(&file.pool).await.unwrap();
+    sqlx::query("INSERT INTO team (id) VALUES (1)").execute(&house.owner).await.unwrap();
+}
