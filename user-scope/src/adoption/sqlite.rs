@@ -17,7 +17,7 @@ use crate::sql::isolation::Change;
 const SQLITE: Dialect = Dialect::Sqlite;
 
 /// As measured on a million rows of a hundred bytes, with a margin; see the test `live::on_sqlite_…`.
-const INDEXED_ROWS_A_MILLISECOND: i64 = 1_500;
+const INDEXED_ROWS_A_MILLISECOND: i64 = 1_000;
 const WRITTEN_ROWS_A_MILLISECOND: i64 = 300;
 /// A batch is made so large that it takes about so long.
 const BATCH_MILLISECONDS: i64 = 25;

@@ -70,6 +70,7 @@ pub(crate) async fn apply(
 pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     let adoption = Configuration::of(target)?.adoption(target)?;
     let verification = on_database!(target.database, |pool| adoption.verify(&pool).await?);
+    verification.missing().notes().for_each(|note| beside(format_args!("note: {note}")));
     if output.json {
         answer(format_args!("{:#}", verification_as_json(&verification)));
     } else {

@@ -33,7 +33,7 @@ impl Progress {
                 state.steps.push(json!({ "phase": phase, "object": object, "why": step.why() }));
             }
             Event::Filling { step, rows, done, of } => {
-                let words = format!("{rows} rows have their owner");
+                let words = format!("{rows} rows");
                 state.show(step, done, of, words);
                 state.rows = rows;
                 if let Some(step) = state.steps.last_mut() {
