@@ -114,6 +114,8 @@ async fn through<DB: Backend>(
     tell: &(dyn Fn(Event<'_>) + Send + Sync),
 ) -> Result<()> {
     let mut left = String::new();
+    let names: Vec<_> = adoption.tables.iter().map(|table| TableName::read(&table.name)).collect();
+    let names: Vec<_> = names.iter().collect();
     for pass in 0..PASSES {
         let plan = planned(lease, adoption).await?;
         let is_due = |step: &&AdoptionStep| step.phase() <= phase;
@@ -122,7 +124,7 @@ async fn through<DB: Backend>(
         let is_done = |step: &&AdoptionStep| pass > 0 && phase == Phase::Expand && step.is_backfill();
         let Some(step) = steps.iter().find(|step| !is_done(step)) else { return Ok(()) };
         left = format!("{}: {}", step.object, step.why);
-        if !isolation::is_there(lease).await? {
+        if !isolation::is_there(lease, &names).await? {
             let ledger = script(ledger::begin(DB::DIALECT).to_owned());
             DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
         }

@@ -62,7 +62,7 @@ pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, 
 
 /// What was applied last. Where nothing is left, the ledger goes as well.
 async fn last<DB: Backend>(lease: &mut Lease<DB>) -> Result<Option<Entry>> {
-    if !isolation::is_there(lease).await? {
+    if !isolation::is_there(lease, &[]).await? {
         return Ok(None);
     }
     // To anybody but its owner the ledger is empty, or says that it would be.

@@ -46,7 +46,8 @@ pub(super) async fn apply<DB: Backend>(tables: &[Table], settings: &Settings, po
         if plan.is_empty() {
             return Ok(());
         }
-        super::ledger::is_there(&mut lease).await?;
+        let names: Vec<_> = tables.iter().map(|table| &table.name).collect();
+        super::ledger::is_there(&mut lease, &names).await?;
         let begin = script(ledger::begin(DB::DIALECT).to_owned());
         DB::execute_script(lease.connection(), begin).await.map_err(failed)?;
         for step in &plan.steps {

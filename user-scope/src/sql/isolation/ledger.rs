@@ -28,10 +28,11 @@ pub(crate) const fn begin(dialect: Dialect) -> &'static str {
     }
 }
 
-/// Whose the ledger is that is found, if one is: whether it is a table of ours, its owner, its schema; and schemas that hold another.
-/// What stands in it is executed, so that one that somebody else has made is none.
+/// Whose the ledger is that is found, if one is: whether it is a table that we have made, or the owner of one of these tables; its
+/// owner; and schemas that hold another. What stands in it is executed, so that one that somebody else has made is none.
 pub(crate) const FOUND: Question = Question {
-    text: "SELECT (c.relkind = 'r' AND c.relrowsecurity AND pg_get_userbyid(c.relowner) = current_user)::text, \
+    text: "SELECT (c.relkind = 'r' AND c.relrowsecurity AND (pg_get_userbyid(c.relowner) = current_user OR c.relowner IN (SELECT \
+           relowner FROM pg_class WHERE oid IN (SELECT to_regclass(name) FROM unnest(string_to_array($1, chr(31))) AS name))))::text, \
            pg_get_userbyid(c.relowner)::text, \
            (SELECT string_agg(n.nspname, ', ') FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace \
             WHERE o.relname = 'user_scope_isolation' AND o.relkind = 'r' AND o.oid IS DISTINCT FROM c.oid) \
