@@ -7,7 +7,8 @@ use sqlx::Pool;
 
 use super::patience::{Tries, begin, end_by, reserve, watched};
 use super::plan::{AdoptionPlan, AdoptionStep, How, Phase};
-use super::{Adoption, batches, postgres, sqlite, survey};
+use super::survey::{self, Surveyed};
+use super::{Adoption, batches, postgres, sqlite};
 use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Error, Result};
 use crate::isolation::facts::{Texts, ask, ask_text};
@@ -80,11 +81,20 @@ pub(super) async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
     Ok(lease)
 }
 
-pub(super) async fn planned<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption) -> Result<AdoptionPlan> {
+async fn planned<DB: Backend>(lease: &mut Lease<DB>, adoption: &Adoption) -> Result<AdoptionPlan> {
     let tables = survey::survey(lease, adoption).await?;
+    of_tables(lease, adoption, &tables).await
+}
+
+/// The plan for tables that were looked at just now.
+pub(super) async fn of_tables<DB: Backend>(
+    lease: &mut Lease<DB>,
+    adoption: &Adoption,
+    tables: &[Surveyed],
+) -> Result<AdoptionPlan> {
     match DB::DIALECT {
-        Dialect::Postgres => postgres::plan(lease, &tables, &adoption.settings).await,
-        Dialect::Sqlite => sqlite::plan(lease, &tables, &adoption.settings).await,
+        Dialect::Postgres => postgres::plan(lease, tables, &adoption.settings).await,
+        Dialect::Sqlite => sqlite::plan(lease, tables, &adoption.settings).await,
     }
 }
 

@@ -174,8 +174,8 @@ pub(super) async fn verify<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) ->
         Verification { tables: Vec::new(), missing: AdoptionPlan::new(DB::DIALECT), findings: Vec::new() };
     let verified = async {
         let mut lease = run::acquire(pool).await?;
-        verification.missing = run::planned(&mut lease, adoption).await?;
         let tables = survey::survey(&mut lease, adoption).await?;
+        verification.missing = run::of_tables(&mut lease, adoption, &tables).await?;
         if verification.missing.is_empty() {
             let guarded: Vec<_> = tables.iter().map(|this| this.table.clone()).collect();
             let report = doctor::tables(&guarded, &adoption.settings, pool, None).await?;
