@@ -24,7 +24,7 @@ pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, pooling: Pooling, owner: I
 /// A table that is there already must be one that the library can write to.
 pub(crate) async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> Result<()> {
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Reading, error);
-    if integer::<DB>(lease, schema::is_foreign(DB::DIALECT)).await.map_err(failed)? > 0 {
+    if is_foreign(lease).await.map_err(failed)? {
         return Err(Error::Schema {
             problem: "was not made by this library, which needs more columns; rename it and migrate again",
         });
@@ -35,6 +35,11 @@ pub(crate) async fn check<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> 
         });
     }
     Ok(())
+}
+
+/// Whether there is an audit table that this library did not make.
+pub(crate) async fn is_foreign<DB: Backend>(lease: &mut Lease<DB>) -> sqlx::Result<bool> {
+    Ok(integer::<DB>(lease, schema::is_foreign(DB::DIALECT)).await? > 0)
 }
 
 async fn migrate<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> sqlx::Result<()> {

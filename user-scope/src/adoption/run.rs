@@ -16,7 +16,7 @@ use crate::isolation::ledger as isolation;
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::adoption::postgres as change;
+use crate::sql::adoption::{backfill, postgres as change};
 use crate::sql::isolation::{TableName, ledger, script};
 
 /// What errors and spans name in place of an entity.
@@ -180,7 +180,7 @@ async fn carry_out<DB: Backend>(
             return match ask_text(lease, step.change.sql.clone()).await.map_err(failed)?.as_str() {
                 "0" => Ok(()),
                 rows => {
-                    let those = step.change.sql.replacen("CAST(count(*) AS TEXT)", "*", 1);
+                    let those = backfill::counted(&step.change.sql);
                     Err(problem(format!("{rows} {what}. They are: {those}")))
                 }
             };

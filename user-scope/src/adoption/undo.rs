@@ -11,15 +11,15 @@ use super::patience::{Tries, begin, end_by, reserve};
 use super::run::{NAME, acquire, claim};
 use crate::backend::{Backend, Dialect};
 use crate::error::{Error, Result};
-use crate::isolation::facts::{self, Texts, ask, ask_text};
+use crate::isolation::facts::{self, Texts, ask};
 use crate::isolation::ledger as isolation;
 use crate::isolation::plan::{Plan, Step};
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
+use crate::migration;
 use crate::observe::observed;
 use crate::sql::adoption::{kind, postgres as change};
 use crate::sql::isolation::{Change, TableName, ledger, script};
-use crate::sql::schema;
 
 /// A change that is to be taken back.
 struct Entry {
@@ -40,8 +40,7 @@ pub(super) async fn rollback<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>, 
         }
         let log = TableName { schema: None, name: "user_access_log".to_owned() };
         if drop_audit_log && facts::of(&mut lease, &log).await.map_err(failed)?.is_some() {
-            let is_foreign = format!("SELECT CAST(({}) AS TEXT)", schema::is_foreign(DB::DIALECT));
-            if ask_text(&mut lease, is_foreign).await.map_err(failed)? != "0" {
+            if migration::is_foreign(&mut lease).await.map_err(failed)? {
                 return Err(problem("user_access_log was not made by this library, and is not dropped".to_owned()));
             }
             for statement in change::DROP_LOG {

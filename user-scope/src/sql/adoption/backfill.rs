@@ -148,6 +148,11 @@ pub(crate) fn misshapen(table: &Table) -> String {
     })
 }
 
+/// The rows that such a question counts, for a person to look at.
+pub(crate) fn counted(question: &str) -> String {
+    question.replacen("CAST(count(*) AS TEXT)", "*", 1)
+}
+
 /// On PostgreSQL: how many rows belong to another than their parent does.
 pub(crate) fn at_odds(table: &Table, at: &TableName, parent: &Parent) -> String {
     let differ = table.owner_kind != parent.owner_kind;
