@@ -16,7 +16,7 @@ use crate::isolation::ledger as isolation;
 use crate::isolation::run::{failed, problem};
 use crate::lease::Lease;
 use crate::observe::observed;
-use crate::sql::adoption::{backfill, postgres as change};
+use crate::sql::adoption::{backfill, kind, postgres as change};
 use crate::sql::isolation::{TableName, ledger, script};
 
 /// What errors and spans name in place of an entity.
@@ -134,6 +134,7 @@ async fn through<DB: Backend>(
         let is_done = |step: &&AdoptionStep| pass > 0 && phase == Phase::Expand && step.is_backfill();
         let Some(step) = steps.iter().find(|step| !is_done(step)) else { return Ok(()) };
         left = format!("{}: {}", step.object, step.why);
+        may_change_roles(lease, &steps).await?;
         if !isolation::is_there(lease, &names).await? {
             let ledger = script(ledger::begin(DB::DIALECT).to_owned());
             DB::execute_script(lease.connection(), ledger).await.map_err(failed)?;
@@ -149,6 +150,22 @@ async fn through<DB: Backend>(
             Err(problem(format!("{left}: this was done {PASSES} times, and is undone each time; who takes it back?")))
         }
     }
+}
+
+/// Roles come late, and are refused first: they are the server's, and whoever owns the tables need not be allowed to change them.
+async fn may_change_roles<DB: Backend>(lease: &mut Lease<DB>, steps: &[&AdoptionStep]) -> Result<()> {
+    let of_roles: Vec<_> = steps.iter().map(|step| step.sql()).filter(|sql| kind::changes_a_role(sql)).collect();
+    if DB::DIALECT == Dialect::Sqlite || of_roles.is_empty() {
+        return Ok(());
+    }
+    let row = ask(lease, change::MAY_CHANGE_ROLES, &[]).await.map_err(failed)?.pop().unwrap_or_default();
+    if Texts(row).is_true() {
+        return Ok(());
+    }
+    Err(problem(format!(
+        "this login may not change roles (CREATEROLE): have somebody who may run this first, and apply it again: {};",
+        of_roles.join("; ")
+    )))
 }
 
 /// Only one at a time. On SQLite a second fails at a step that is done already.

@@ -285,3 +285,19 @@ async fn a_table_that_was_dropped_since_is_told_and_does_not_keep_the_others() {
     sqlx::query("INSERT INTO team (id) VALUES (1)").execute(&file.pool).await.unwrap();
     sqlx::query("INSERT INTO team (id) VALUES (1)").execute(&house.owner).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_login_that_may_not_change_roles_is_told_first_what_somebody_else_has_to_run() {
+    let house = Cluster::with("no_roles", "CREATE TABLE team (id bigint PRIMARY KEY)", TEAM).await;
+    let surgeon = surgeon(&house).await;
+    Postgres::run(&surgeon, &format!("ALTER ROLE {} NOCREATEROLE", house.owner_name)).await.unwrap();
+    let before = house.home.dump();
+    let refused = house.site.run(&["apply", "--yes"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.output);
+    assert_eq!(house.home.dump(), before);
+    let (_, statements) = refused.errors.split_once("apply it again: ").unwrap();
+    assert!(statements.starts_with("CREATE ROLE"), "{statements}");
+    Postgres::run(&surgeon, statements).await.unwrap();
+    house.site.does(&["apply", "--yes"]);
+    house.site.does(&["verify"]);
+}

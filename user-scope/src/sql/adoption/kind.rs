@@ -35,6 +35,12 @@ pub(crate) fn is_unnoticed(sql: &str) -> bool {
     begins.iter().any(|word| sql.starts_with(word)) || sql.contains("CREATE TABLE IF NOT EXISTS user_access_log ")
 }
 
+/// Whether a statement makes or changes a role of the server's, which not everybody may who owns a table.
+pub(crate) fn changes_a_role(sql: &str) -> bool {
+    let is_membership = sql.starts_with("GRANT ") && !sql.contains(" ON ");
+    is_membership || sql.starts_with("CREATE ROLE ") || sql.starts_with("ALTER ROLE ")
+}
+
 /// A key that is made again looks at all rows while its writers wait. In two parts it looks while they go on: the key, and
 /// then the look. None if the statement is no such thing.
 pub(crate) fn in_two(undo: &str) -> Option<[String; 2]> {

@@ -51,6 +51,12 @@ pub(crate) const OWNS: Question = Question {
     columns: 1,
 };
 
+/// Whether we may make roles, and change others.
+pub(crate) const MAY_CHANGE_ROLES: Question = Question {
+    text: "SELECT (rolsuper OR rolcreaterole)::text FROM pg_roles WHERE rolname = current_user",
+    columns: 1,
+};
+
 /// Whether a name is taken.
 pub(crate) const IS_TAKEN: Question = Question { text: "SELECT 'true' WHERE to_regclass($1) IS NOT NULL", columns: 1 };
 
