@@ -277,8 +277,8 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use enforcement::Enforcement;
 pub use entity::{
     Change, ChildOf, Column, Entity, GivenId, KeyedById, Moment, NotNull, Nullability, Nullable, Operand, Order,
-    Ordered, Predicate, Select, SoftDelete, Stores, Summable, Timestamp, Total, UniqueKey, UserScoped, VersionNumber,
-    Versioned,
+    Ordered, Predicate, Select, SoftDelete, Stores, Summable, Textual, Timestamp, Total, UniqueKey, UserScoped,
+    VersionNumber, Versioned,
 };
 pub use error::{Cause, Error, Result};
 pub use identifier::{GeneratedId, IdValue, Identifier, InvalidIdentifier, RawIdentifier};

@@ -160,7 +160,25 @@ impl<T, V: Send + Sync + 'static, N: Nullability> Column<T, V, N> {
     }
 }
 
-impl<T, N> Column<T, String, N> {
+/// A type that is stored as a text: what [`Column::like`] asks of a column.
+///
+/// `String` has it; implement it for a newtype of one.
+///
+/// ```
+/// struct Title(String);                                    // with sqlx::Type, and #[sqlx(transparent)]
+///
+/// impl user_scope::Textual for Title {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a column of `{Self}` holds no texts to be matched",
+    label = "only a column of texts is matched with a pattern",
+    note = "if it is stored as a text, say so: `impl user_scope::Textual for {Self} {{}}`"
+)]
+pub trait Textual {}
+
+impl Textual for String {}
+
+impl<T, V, N> Column<T, V, N> {
     /// The column matches `pattern`: `%` stands for any text, `_` for one character, `\` takes the next one as
     /// it is. Upper and lower case differ, on every database.
     ///
@@ -170,7 +188,10 @@ impl<T, N> Column<T, String, N> {
     /// title.like("%ship%")
     /// # }
     /// ```
-    pub fn like(self, pattern: impl Operand<String>) -> Predicate<T> {
+    pub fn like(self, pattern: impl Operand<String>) -> Predicate<T>
+    where
+        V: Textual,
+    {
         Predicate::new(Node::Like { column: self.position, pattern: pattern.into_operand() })
     }
 }

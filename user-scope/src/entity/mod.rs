@@ -22,7 +22,7 @@ pub use aggregate::{Ordered, Summable, Total};
 pub use audit_mode::{ReadAudit, WriteAudit};
 pub(crate) use cache::{Recorded, Shape, SqlCache, Text};
 pub use change::Change;
-pub use column::{Column, NotNull, Nullability, Nullable, Operand};
+pub use column::{Column, NotNull, Nullability, Nullable, Operand, Textual};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};
 
 pub(crate) use predicate::{Comparison, Direction, Node};
