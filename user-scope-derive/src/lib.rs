@@ -84,11 +84,56 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `as = "text"` | an identifier that the table holds as text, whatever it is in Rust; it compares and sorts as text |
 /// | `redact` | its value is kept out of the audit, and out of the `Debug` of `NewTask` and `TaskChanges`; the struct's own `Debug` is yours |
 /// | `skip` | no column; `Default::default()` when a row is read |
+/// | `new(…)`, `changes(…)` | attributes of the field of this name in `NewTask`, in `TaskChanges`: `new(serde(default))`, see below |
 ///
 /// `id`, `owner`, the times, `version` and `parent` are roles, and a field has one. All but `parent` are given once.
 ///
 /// Names go into SQL, so they consist of ASCII letters, digits and `_`, at most 63. An entity has at most 128
 /// columns.
+///
+/// # What a request says
+///
+/// A request is read into `NewTask` and `TaskChanges`. What it may leave out, and what comes from elsewhere, a path or a
+/// header, is said by attributes of their fields: whatever stands in `new(…)` or `changes(…)` becomes one as it is.
+///
+/// ```
+/// use serde::Deserialize;
+/// use user_scope::{UserScoped, Uuid};
+/// # #[derive(UserScoped)]
+/// # #[user_scoped(table = "lists")]
+/// # struct List {
+/// #     #[user_scoped(id)]
+/// #     id: Uuid,
+/// #     #[user_scoped(owner)]
+/// #     user_id: Uuid,
+/// # }
+///
+/// #[derive(UserScoped)]
+/// #[user_scoped(table = "tasks", new(derive(Deserialize)), changes(derive(Deserialize)))]
+/// struct Task {
+///     #[user_scoped(id)]
+///     id: Uuid,
+///     #[user_scoped(owner)]
+///     user_id: Uuid,
+///     title: String,
+///     #[user_scoped(new(serde(default)))] // a new row needs no more than its title
+///     done: bool,
+///     #[user_scoped(parent = List, new(serde(skip)), changes(serde(skip)))] // from the path
+///     list_id: Uuid,
+///     #[user_scoped(version, changes(serde(skip)))] // from `If-Match`
+///     version: i64,
+/// }
+///
+/// let new: NewTask = serde_json::from_str(r#"{"title": "Ship it"}"#)?;
+/// let new = NewTask { list_id: Uuid::now_v7(), ..new };
+/// assert_eq!((new.title.as_str(), new.done), ("Ship it", false));
+///
+/// let changes: TaskChanges = serde_json::from_str(r#"{"done": true, "version": 7}"#)?;
+/// assert_eq!(changes.version, 0); // which no row has, until the application writes another
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// Serde gives a field that it skips the default of its type. With `deny_unknown_fields` it refuses a request that has one.
 ///
 /// # Parents and children
 ///

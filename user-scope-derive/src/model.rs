@@ -137,12 +137,12 @@ impl<'a> Entity<'a> {
 
     /// What the application writes into a new row, and therefore what `New…` holds.
     pub(crate) fn given(&self) -> impl Iterator<Item = &Column<'a>> {
-        self.columns.iter().filter(|column| column.role == Role::Data || column.is_keyed_by_owner())
+        self.columns.iter().filter(|column| column.is_given())
     }
 
     /// What `…Changes` holds: data, and the version that the changes rest on.
     pub(crate) fn changed(&self) -> impl Iterator<Item = &Column<'a>> {
-        self.columns.iter().filter(|column| matches!(column.role, Role::Data | Role::Version))
+        self.columns.iter().filter(|column| column.is_changed())
     }
 
     /// What the application writes.
@@ -192,6 +192,16 @@ impl Column<'_> {
     /// The id of an entity whose key is owner and id together: the application chooses it.
     pub(crate) fn is_keyed_by_owner(&self) -> bool {
         self.role == Role::Id && self.attributes.has("key")
+    }
+
+    /// Whether `New…` has it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.role == Role::Data || self.is_keyed_by_owner()
+    }
+
+    /// Whether `…Changes` has it.
+    pub(crate) fn is_changed(&self) -> bool {
+        matches!(self.role, Role::Data | Role::Version)
     }
 
     pub(crate) fn is_made_by_database(&self) -> bool {

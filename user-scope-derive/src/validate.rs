@@ -3,6 +3,7 @@
 //!
 //! Nothing is read from attributes here, and nothing is written; types are checked by the compiler.
 
+mod companions;
 mod unique;
 
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::{Data, DeriveInput, Fields};
 
-use crate::attributes::{Companion, FieldAttributes};
+use crate::attributes::FieldAttributes;
 use crate::faults::Faults;
 use crate::model::{Column, Entity, Role};
 
@@ -59,9 +60,7 @@ pub(crate) fn check<'a>(entity: &'a Entity<'a>, faults: &mut Faults) -> Option<C
     check_columns(entity, faults);
     check_tree(entity, faults);
     unique::check(entity, faults);
-    let redacts = entity.columns.iter().any(Column::is_redacted);
-    check_companion("new", &entity.new, redacts, faults);
-    check_companion("changes", &entity.changes, redacts, faults);
+    companions::check(entity, faults);
     for attributes in entity.columns.iter().map(|c| &c.attributes).chain(entity.skipped.iter().map(|s| &s.attributes)) {
         check_keys(attributes, faults);
     }
@@ -151,17 +150,6 @@ fn check_tree(entity: &Entity<'_>, faults: &mut Faults) {
         let span = second.attributes.span("on_delete").unwrap_or_else(|| second.ident.span());
         let mend = "let this one be `\"restrict\"` or `\"set_null\"`";
         faults.at_span(span, format_args!("a tree is deleted along one field, and `{}` is it; {mend}", first.ident));
-    }
-}
-
-fn check_companion(key: &str, companion: &Companion, redacts: bool, faults: &mut Faults) {
-    if let Some(hidden) = companion.hidden_derive().filter(|_| redacts) {
-        let mend = format!("write `{key}(derive(…))`");
-        faults.at(hidden, format_args!("this may derive a `Debug` that shows what is redacted; {mend}"));
-    }
-    if let Some(span) = companion.deny_unknown_fields.filter(|_| !companion.may_deserialize()) {
-        let mend = format!("write `{key}(derive(Deserialize), deny_unknown_fields)`");
-        faults.at_span(span, format_args!("`deny_unknown_fields` needs serde; {mend}"));
     }
 }
 

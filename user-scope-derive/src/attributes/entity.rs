@@ -6,11 +6,11 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, TypePath, parenthesized, token};
+use syn::{Attribute, Ident, LitStr, Path, Token, TypePath, parenthesized, token};
 
-use super::{Place, choice, crate_path, field, pass_over, read_keys, text};
+use super::companion::Companion;
+use super::{Place, choice, crate_path, field, has_list, pass_over, read_keys, text};
 use crate::faults::Faults;
 
 pub(super) const KEYS: &[&str] = &["table", "name", "new", "changes", "children", "unique", "crate", "audit", "on"];
@@ -33,16 +33,6 @@ pub(crate) struct UniqueKey {
     pub(crate) fields: Vec<Ident>,
     /// Where it is written.
     pub(crate) span: Span,
-}
-
-/// What is asked of a struct that the derive writes: `new(…)` or `changes(…)`.
-#[derive(Default)]
-pub(crate) struct Companion {
-    pub(crate) name: Option<Ident>,
-    pub(crate) derives: Vec<Path>,
-    pub(crate) deny_unknown_fields: Option<Span>,
-    /// Whatever else stands there; it goes onto the struct as it is.
-    pub(crate) attributes: Vec<Meta>,
 }
 
 /// `audit(…)`: each as the user wrote it, `None` to follow the pool.
@@ -80,53 +70,6 @@ impl EntityAttributes {
         });
         read
     }
-}
-
-impl Companion {
-    fn read(key: &str, meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<Self> {
-        let mut read = Self::default();
-        if !has_list(key, "derive(Debug)", meta, faults)? {
-            return Ok(read);
-        }
-        let content;
-        parenthesized!(content in meta.input);
-        for item in content.parse_terminated(Meta::parse, Token![,])? {
-            match item {
-                Meta::List(list) if list.path.is_ident("derive") => {
-                    read.derives.extend(list.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)?);
-                }
-                Meta::NameValue(pair) if pair.path.is_ident("name") => match struct_name(&pair.value) {
-                    Some(name) => read.name = Some(name),
-                    None => faults.at(&pair.value, format_args!("no name of a struct; write `{key}(name = \"…\")`")),
-                },
-                Meta::Path(path) if path.is_ident("deny_unknown_fields") => {
-                    read.deny_unknown_fields = Some(path.span());
-                }
-                other => read.attributes.push(other),
-            }
-        }
-        Ok(read)
-    }
-
-    /// Whether `derive(…)` lists the trait, by whatever path.
-    pub(crate) fn derives(&self, name: &str) -> bool {
-        self.derives.iter().any(|path| names(path, name))
-    }
-
-    /// An attribute that may derive something in a way that cannot be looked into.
-    pub(crate) fn hidden_derive(&self) -> Option<&Meta> {
-        self.attributes.iter().find(|meta| names(meta.path(), "cfg_attr") || names(meta.path(), "derive"))
-    }
-
-    /// Whether serde's attributes mean anything on the struct; what another attribute derives is not known.
-    pub(crate) fn may_deserialize(&self) -> bool {
-        self.derives("Deserialize") || self.hidden_derive().is_some()
-    }
-}
-
-/// Whether the path ends in `name`.
-pub(crate) fn names(path: &Path, name: &str) -> bool {
-    path.segments.last().is_some_and(|segment| segment.ident == name)
 }
 
 impl AuditModes {
@@ -216,21 +159,4 @@ fn field_name(input: ParseStream<'_>) -> syn::Result<Ident> {
     let text: LitStr = input.parse()?;
     let name = text.value();
     Err(syn::Error::new_spanned(text, format_args!("`unique` takes names, not texts; write `{name}` without quotes")))
-}
-
-/// Whether the key carries a list in parentheses; if not, the fault shows one.
-fn has_list(key: &str, example: &str, meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<bool> {
-    if meta.input.peek(token::Paren) {
-        return Ok(true);
-    }
-    faults.at(&meta.path, format_args!("`{key}` needs a list; write `{key}({example})`"));
-    pass_over(meta)?;
-    Ok(false)
-}
-
-fn struct_name(value: &Expr) -> Option<Ident> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.parse().ok(),
-        _ => None,
-    }
 }

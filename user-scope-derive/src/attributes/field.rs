@@ -5,9 +5,9 @@
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, Token, TypePath};
+use syn::{Attribute, LitStr, Meta, Token, TypePath};
 
-use super::{Place, choice, entity, flag, pass_over, read_keys, text};
+use super::{Place, choice, companion, entity, flag, pass_over, read_keys, text};
 use crate::faults::Faults;
 
 pub(super) const KEYS: &[&str] = &[
@@ -25,6 +25,8 @@ pub(super) const KEYS: &[&str] = &[
     "generated",
     "key",
     "on_delete",
+    "new",
+    "changes",
 ];
 
 #[derive(Default)]
@@ -35,6 +37,10 @@ pub(crate) struct FieldAttributes {
     pub(crate) column: Option<LitStr>,
     /// What becomes of the row when its parent is deleted.
     pub(crate) on_delete: Option<&'static str>,
+    /// Attributes of the field of this name in `New…`.
+    pub(crate) new: Vec<Meta>,
+    /// Attributes of the field of this name in `…Changes`.
+    pub(crate) changes: Vec<Meta>,
 }
 
 impl FieldAttributes {
@@ -53,6 +59,8 @@ impl FieldAttributes {
                 "key" => drop(choice(key, &["owner"], meta, faults)?),
                 "as" => drop(choice(key, &["text"], meta, faults)?),
                 "generated" => drop(choice(key, &["database"], meta, faults)?),
+                "new" => read.new = companion::of_field(key, meta, faults)?,
+                "changes" => read.changes = companion::of_field(key, meta, faults)?,
                 _ => flag(key, meta, faults)?,
             }
             Ok(())

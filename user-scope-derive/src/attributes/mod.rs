@@ -3,6 +3,7 @@
 //! Reading only: unknown keys, keys given twice and values of a wrong form are told here, because the values
 //! are lost afterwards. What the values mean together is the business of `validate`.
 
+mod companion;
 mod entity;
 mod field;
 mod nearest;
@@ -12,7 +13,8 @@ use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, Token, parenthesized, token};
 
-pub(crate) use entity::{AuditModes, Companion, EntityAttributes, UniqueKey, names};
+pub(crate) use companion::{Companion, names, says_default};
+pub(crate) use entity::{AuditModes, EntityAttributes, UniqueKey};
 pub(crate) use field::FieldAttributes;
 pub(crate) use select::{SelectAttributes, selected_column};
 
@@ -89,6 +91,16 @@ fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         content.parse::<TokenStream>()?;
     }
     Ok(())
+}
+
+/// Whether the key carries a list in parentheses; if not, the fault shows one.
+fn has_list(key: &str, example: &str, meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> syn::Result<bool> {
+    if meta.input.peek(token::Paren) {
+        return Ok(true);
+    }
+    faults.at(&meta.path, format_args!("`{key}` needs a list; write `{key}({example})`"));
+    pass_over(meta)?;
+    Ok(false)
 }
 
 /// A key that stands alone.

@@ -4,9 +4,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Ident;
+use syn::{Ident, Meta};
 
-use crate::attributes::{Companion, names};
+use crate::attributes::{Companion, names, says_default};
 use crate::model::{Column, Entity, Role};
 
 /// What an insert takes.
@@ -17,7 +17,8 @@ pub(super) fn new(entity: &Entity<'_>) -> TokenStream {
         ident: entity.new_ident(),
         doc: format!("A new [`{}`]: what an insert takes.", entity.ident),
         fields: entity.given().collect(),
-        on_each_field: None,
+        is_sparse: false,
+        asked_of: |column| &column.attributes.new,
         ty: &|column| column.ty.to_token_stream(),
         redacted: &|_| quote!("[redacted]"),
     }
@@ -33,8 +34,8 @@ pub(super) fn changes(entity: &Entity<'_>) -> TokenStream {
         ident: entity.changes_ident(),
         doc: format!("Changes to a [`{}`]: what an update takes.", entity.ident),
         fields: entity.changed().collect(),
-        // An absent field keeps its column; the version is never absent.
-        on_each_field: entity.changes.derives("Deserialize").then(|| quote!(#[serde(default)])),
+        is_sparse: entity.changes.derives("Deserialize"),
+        asked_of: |column| &column.attributes.changes,
         ty: &|column| {
             let ty = column.ty;
             if column.role == Role::Version { quote!(#ty) } else { quote!(#support::Change<#ty>) }
@@ -56,7 +57,9 @@ struct Struct<'a> {
     ident: Ident,
     doc: String,
     fields: Vec<&'a Column<'a>>,
-    on_each_field: Option<TokenStream>,
+    /// Whether a field may be absent from what is deserialized, and then keeps its column.
+    is_sparse: bool,
+    asked_of: for<'c> fn(&'c Column<'_>) -> &'c [Meta],
     ty: &'a dyn Fn(&Column<'_>) -> TokenStream,
     /// What `Debug` prints for a redacted field.
     redacted: &'a dyn Fn(&Column<'_>) -> TokenStream,
@@ -64,7 +67,7 @@ struct Struct<'a> {
 
 impl Struct<'_> {
     fn expand(&self) -> TokenStream {
-        let Self { entity, asked, ident, doc, on_each_field, .. } = self;
+        let Self { entity, asked, ident, doc, .. } = self;
         let hides = asked.derives("Debug") && self.fields.iter().any(|column| column.is_redacted());
         let debug = hides.then(|| self.debug());
         let derives: Vec<_> = asked.derives.iter().filter(|path| !(hides && names(path, "Debug"))).collect();
@@ -76,8 +79,11 @@ impl Struct<'_> {
         let (attributes, vis) = (&asked.attributes, entity.vis);
         let fields = self.fields.iter().map(|column| {
             let (docs, vis, field, ty) = (docs(column), column.vis, column.ident, (self.ty)(column));
-            let on_each_field = on_each_field.as_ref().filter(|_| column.role != Role::Version);
-            quote!(#docs #on_each_field #vis #field: #ty)
+            let attributes = (self.asked_of)(column);
+            // The version is never absent, unless the application takes it from somewhere else and says so.
+            let may_be_absent = self.is_sparse && column.role != Role::Version && !says_default(attributes);
+            let default = may_be_absent.then(|| quote!(#[serde(default)]));
+            quote!(#docs #default #(#[#attributes])* #vis #field: #ty)
         });
         quote! {
             #[doc = #doc]

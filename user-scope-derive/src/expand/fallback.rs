@@ -6,6 +6,7 @@ use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
 use super::{columns, companion, relations};
+use crate::attributes::Companion;
 use crate::model::{Entity, Role};
 
 /// Nothing for generics: their impls would be faults of their own.
@@ -15,6 +16,7 @@ pub(super) fn user_scoped(input: &DeriveInput, mut entity: Entity<'_>) -> Option
     }
     assume(&mut entity, Role::Id, "id");
     assume(&mut entity, Role::Owner, "user_id");
+    forget_attributes(&mut entity);
     let parts = [
         companion::new(&entity),
         companion::changes(&entity),
@@ -31,6 +33,19 @@ fn assume(entity: &mut Entity<'_>, role: Role, name: &str) {
         && let Some(column) = entity.columns.iter_mut().find(|column| column.ident == name)
     {
         column.role = role;
+    }
+}
+
+/// What a struct derives may not have been readable, and then the attributes of its fields belong to nothing.
+fn forget_attributes(entity: &mut Entity<'_>) {
+    let is_plain = |companion: &Companion| companion.derives.is_empty() && companion.attributes.is_empty();
+    for column in &mut entity.columns {
+        if is_plain(&entity.new) {
+            column.attributes.new.clear();
+        }
+        if is_plain(&entity.changes) {
+            column.attributes.changes.clear();
+        }
     }
 }
 

@@ -97,6 +97,48 @@ fn relatives_versions_and_keys() {
 }
 
 #[test]
+fn attributes_of_fields() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(
+            table = "tasks",
+            new(derive(Deserialize, ToSchema)),
+            changes(derive(Deserialize), name = "TaskPatch"),
+        )]
+        pub struct Task {
+            #[user_scoped(id, key = "owner", new(serde(rename = "key")))]
+            id: String,
+            #[user_scoped(owner)]
+            user_id: Uuid,
+            /// What is to be done.
+            #[user_scoped(
+                new(serde(default), schema(min_length = 1)),
+                changes(serde(deserialize_with = "trimmed", default = "kept")),
+            )]
+            pub title: String,
+            #[user_scoped(parent = List, new(serde(skip)), changes(serde(skip)))]
+            pub list_id: Uuid,
+            #[user_scoped(version, changes(doc = "From If-Match.", serde(skip)))]
+            version: i64,
+        }
+    })));
+}
+
+#[test]
+fn attributes_of_fields_where_it_is_not_known_what_the_struct_derives() {
+    assert_snapshot!(shown(user_scoped(&parse_quote! {
+        #[user_scoped(table = "tasks", new(derive(Deserialize), 5), changes(derive(Deserialize)))]
+        struct Task {
+            #[user_scoped(id)]
+            id: Uuid,
+            #[user_scoped(owner)]
+            user_id: Uuid,
+            #[user_scoped(new(serde(default)), changes(serde(skip)))]
+            title: String,
+        }
+    })));
+}
+
+#[test]
 fn an_entity_that_the_application_never_writes_to() {
     assert_snapshot!(shown(user_scoped(&parse_quote! {
         #[user_scoped(table = "tags")]

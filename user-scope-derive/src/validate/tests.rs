@@ -37,6 +37,8 @@ macro_rules! entity {
     ($($fields:tt)*) => { entity!([table = "tasks"] $($fields)*) };
 }
 
+mod companions;
+
 #[test]
 fn a_plain_entity_has_no_faults() {
     assert_eq!(faults(entity!(title: String, due_on: Option<NaiveDate>)), Vec::<String>::new());
@@ -54,14 +56,15 @@ fn every_key_is_known() {
             id: i64,
             #[user_scoped(owner, as = "text")]
             user_id: Uuid,
-            #[user_scoped(parent = a::Task, redact, column = "above", on_delete = "set_null")]
+            #[user_scoped(parent = a::Task, redact, column = "above", on_delete = "set_null", new(serde(skip)))]
             over: Option<i64>,
             #[user_scoped(parent = List, on_delete = "cascade")]
             list_id: i64,
+            #[user_scoped(new(serde(default), schema(min_length = 1)), changes(doc = "A new title."))]
             title: String,
             r#type: String,
             name: String,
-            #[user_scoped(version, redact)]
+            #[user_scoped(version, redact, changes(serde(skip)))]
             version: i32,
             #[user_scoped(skip)]
             cached: bool,
