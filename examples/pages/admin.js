@@ -1,5 +1,5 @@
-// For administrators: who has accessed how much, and who has tried what. Nothing is asked of the server before there is a
-// reason, which goes on record with each look. Contents of anybody's rows may not enter.
+// For administrators: who has accessed how much, and who has tried what. Nothing is asked of the server before there
+// is a reason, which goes on record with each look. Contents of anybody's rows may not enter.
 
 import { get } from './api.js';
 import { empty, h, heading, short, table, time } from './dom.js';
@@ -8,11 +8,12 @@ import { accessChart } from './chart.js';
 
 const DAYS = [['7', '7 days'], ['30', '30 days'], ['90', '90 days'], ['366', 'A year']];
 
-export const nameOf = (item) => item.username ?? `Unknown user ${String(item.user_id).slice(0, 8)}`;
+const nameOf = (item) => item.username ?? `Unknown user ${String(item.user_id).slice(0, 8)}`;
 
 export async function admin({ signal, user, memory }) {
   if (!user.administrator) {
-    return empty(heading('This is for administrators.'), h('p', null, h('a', { href: '#/tasks' }, 'Back to your tasks')));
+    return empty(heading('This is for administrators.'),
+      h('p', null, h('a', { href: '#/tasks' }, 'Back to your tasks')));
   }
   const form = makeForm({
     label: 'Reason', className: 'adding card', save,
@@ -56,7 +57,8 @@ export async function admin({ signal, user, memory }) {
             h('td', null, item.entity_type), h('td', null, item.entity_id ? short(item.entity_id) : '–')))),
       record(receipt));
   }
-  const record = (receipt) => receipt && h('p', { class: 'hint' }, 'This look is on record: ', h('code', null, receipt));
+  const record = (receipt) => receipt &&
+    h('p', { class: 'hint' }, 'This look is on record: ', h('code', null, receipt));
 
   return h('section', null, heading('Audit of everybody'), form.element, place);
 }

@@ -63,7 +63,9 @@ function draw(width, days, names) {
   });
   for (const count of lines) {
     picture.append(
-      svg('line', { x1: EDGE.left, x2: whole - EDGE.right, y1: y(count), y2: y(count), class: count ? 'grid' : 'axis' }),
+      svg('line', {
+        x1: EDGE.left, x2: whole - EDGE.right, y1: y(count), y2: y(count), class: count ? 'grid' : 'axis',
+      }),
       svg('text', { x: whole - EDGE.right + 8, y: y(count) + 4, class: 'label' }, count));
   }
   const gap = Math.min(band * 0.2, 10);

@@ -1,13 +1,13 @@
-// Edits one row that exists: sends what has changed with the version that it rests on, and asks when somebody was faster.
-// What the row is may not enter: a task, a subtask and a rule are edited alike.
+// Edits one row that exists: sends what has changed with the version that it rests on, and asks when somebody was
+// faster. What the row is may not enter: a task, a subtask and a rule are edited alike.
 
 import { etagOf, get, patch } from './api.js';
 import { button, h } from './dom.js';
 import { makeForm } from './form.js';
 import { say } from './message.js';
 
-// show(item): told of the row as the server has it now, once saved or loaded again; leave, where there is one, closes the
-// editor; with it a save does so too.
+// show(item): told of the row as the server has it now, once saved or loaded again; leave, where there is one, closes
+// the editor, and a save calls it too.
 export function makeEditor({ path, item, fields, label, className, submit, actions, show, leave }) {
   let current = item;
   let etag = etagOf(item);

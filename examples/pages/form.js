@@ -1,5 +1,5 @@
-// Forms: fields with a label, a hint and a place for what is wrong. Nothing is validated here that the server validates,
-// and no call may enter: what was typed stays until the caller says otherwise.
+// Forms: fields with a label, a hint and a place for what is wrong. Nothing is validated here that the server
+// validates, and no call may enter: what was typed stays until the caller says otherwise.
 
 import { h } from './dom.js';
 import { tell } from './message.js';
@@ -27,8 +27,8 @@ function control({ name, label, kind = 'text', id, options, hint, required, rows
     input,
     read() {
       if (kind === 'check') return input.checked;
-      if (kind === 'date' || (kind === 'choice' && options[0][0] === '')) return input.value === '' ? null : input.value;
-      return input.value;
+      const optional = kind === 'date' || (kind === 'choice' && options[0][0] === '');
+      return optional && input.value === '' ? null : input.value;
     },
     write(value) {
       if (kind === 'check') input.checked = Boolean(value);

@@ -1,5 +1,5 @@
-// A list that comes in pages: loads, shows "More", and gives up what is no longer wanted. What a row looks like, and what
-// its filters are, may not enter.
+// A list that comes in pages: loads, shows "More", and gives up what is no longer wanted. What a row looks like, and
+// what its filters are, may not enter.
 
 import { get } from './api.js';
 import { button, empty, h, loading } from './dom.js';

@@ -20,10 +20,11 @@ export async function subtasks({ id, signal }) {
   });
 
   function settle() {
-    const all = rows.children.length;
+    const number = rows.children.length;
     const done = rows.querySelectorAll('.done').length;
-    rows.hidden = all === 0;
-    count.textContent = all === 0 ? 'None yet.' : `${done} of ${all} done${complete ? '' : '; more exist than are shown'}.`;
+    rows.hidden = number === 0;
+    const rest = complete ? '' : '; more exist than are shown';
+    count.textContent = number === 0 ? 'None yet.' : `${done} of ${number} done${rest}.`;
   }
   async function create() {
     const { data } = await post(path, { title: add.read().title });
@@ -46,7 +47,8 @@ export async function subtasks({ id, signal }) {
         onchange: (event) => finish(li, subtask, event.target) }),
       h('span', { class: 'title grow' }, subtask.title),
       h('span', { class: 'buttons' },
-        button('Edit', () => edit(li, subtask), { class: 'quiet', 'aria-label': `Edit: ${subtask.title}`, 'data-test': 'edit' }),
+        button('Edit', () => edit(li, subtask),
+          { class: 'quiet', 'aria-label': `Edit: ${subtask.title}`, 'data-test': 'edit' }),
         confirming('Delete', 'Delete it?', () => erase(li, subtask),
           { ask: { 'aria-label': `Delete: ${subtask.title}`, 'data-test': 'delete' } })));
   }

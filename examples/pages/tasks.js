@@ -1,5 +1,5 @@
-// One's own tasks: the list with its filters, a field for the next one, and a checkbox to finish each. The filters live in
-// the address, so that going back finds them. What a task has inside may not enter.
+// One's own tasks: the list with its filters, a field for the next one, and a checkbox to finish each. The filters live
+// in the address, so that going back finds them. What a task has inside may not enter.
 
 import { all, etagOf, get, patch, post } from './api.js';
 import { button, date, empty, h, heading, later, today } from './dom.js';
@@ -51,7 +51,8 @@ export async function tasks({ query, signal, memory, from }) {
     return Object.fromEntries(Object.entries(filters).map(([name, input]) => [name, input.value.trim()]));
   }
   function remember() {
-    const given = Object.entries(wanted()).filter(([name, value]) => value && !(name === 'order' && value === ORDER[0][0]));
+    const usual = ([name, value]) => !value || (name === 'order' && value === ORDER[0][0]);
+    const given = Object.entries(wanted()).filter((each) => !usual(each));
     const search = new URLSearchParams(given).toString();
     const hash = search ? `#/tasks?${search}` : '#/tasks';
     memory.set('tasks', hash);
@@ -101,7 +102,8 @@ export async function tasks({ query, signal, memory, from }) {
           h('span', { class: `badge status-${task.status}` }, word(STATUS, task.status)),
           task.priority !== 'medium' &&
             h('span', { class: `badge priority-${task.priority}` }, `${word(PRIORITY, task.priority)} priority`),
-          task.due_on && h('span', { class: late ? 'late' : null }, date(task.due_on, late ? 'Overdue since ' : 'Due ')),
+          task.due_on &&
+            h('span', { class: late ? 'late' : null }, date(task.due_on, late ? 'Overdue since ' : 'Due ')),
           names.has(task.project_id) && h('span', null, names.get(task.project_id)))));
   }
   async function finish(li, task, box) {
@@ -110,7 +112,6 @@ export async function tasks({ query, signal, memory, from }) {
       fill(li, item);
       if (focused) li.querySelector('input').focus();
     };
-    box.disabled = false;
     if (li.getAttribute('aria-busy')) return;
     li.setAttribute('aria-busy', 'true');
     try {
@@ -138,8 +139,8 @@ export async function tasks({ query, signal, memory, from }) {
   await list.load(wanted());
   // Back from a task, the keyboard goes on from its row.
   const came = /^#\/tasks\/([^/?]+)$/.exec(from ?? '');
-  const link = came && [...list.element.querySelectorAll('li')].find((li) => li.dataset.task === came[1])?.querySelector('a');
-  link?.setAttribute('data-first-focus', '');
+  const left = came && [...list.element.querySelectorAll('li')].find((li) => li.dataset.task === came[1]);
+  left?.querySelector('a').setAttribute('data-first-focus', '');
 
   const labelled = (text, input) => h('div', { class: 'field' }, h('label', { for: input.id }, text), input);
   return h('section', null,

@@ -1,5 +1,5 @@
-// Projects, agents and rules: three lists of one make, told apart by the table below. What is true of only one of them may
-// enter nowhere else.
+// Projects, agents and rules: three lists of one make, told apart by the table below. What is true of only one of them
+// may enter nowhere else.
 
 import { all, etagOf, post, remove } from './api.js';
 import { button, confirming, empty, h, heading, later } from './dom.js';
@@ -103,7 +103,8 @@ export async function things({ parameter, signal }) {
     li.replaceChildren(
       h('div', { class: 'grow' }, h('h2', { class: 'title' }, item.name), kind.about(item, projects)),
       h('span', { class: 'buttons' },
-        button('Edit', () => edit(li, item), { class: 'quiet', 'aria-label': `Edit: ${item.name}`, 'data-test': 'edit' }),
+        button('Edit', () => edit(li, item),
+          { class: 'quiet', 'aria-label': `Edit: ${item.name}`, 'data-test': 'edit' }),
         confirming('Delete', 'Delete it?', () => erase(li, item),
           { ask: { 'aria-label': `Delete: ${item.name}`, 'data-test': 'delete' } })));
   }
@@ -137,6 +138,7 @@ export async function things({ parameter, signal }) {
     h('div', { class: 'headline' }, heading(kind.many), opener),
     h('p', { class: 'lead' }, kind.lead),
     place,
-    h('div', { class: 'filters' }, h('div', { class: 'field' }, h('label', { for: 'filter-text' }, 'Name contains'), find)),
+    h('div', { class: 'filters' },
+      h('div', { class: 'field' }, h('label', { for: 'filter-text' }, 'Name contains'), find)),
     list.element);
 }
