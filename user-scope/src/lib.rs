@@ -269,6 +269,8 @@ mod sql;
 mod state;
 mod system;
 mod transaction;
+#[cfg(any(feature = "axum", feature = "jwt"))]
+pub mod web;
 
 pub use backend::{Backend, Value};
 pub use builder::{PoolSource, ScopedPoolBuilder};
