@@ -1,0 +1,46 @@
+//! How often somebody may try: for each pair of client and name, and ten times as often for a client as a whole.
+//!
+//! A name alone is not counted: who tries it again and again from elsewhere would lock its owner out.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use user_scope::web::Problem;
+
+/// So many clients and names are remembered before those that are past are forgotten.
+const REMEMBERED: usize = 10_000;
+
+pub struct Attempts {
+    clients: DefaultKeyedRateLimiter<IpAddr>,
+    names: DefaultKeyedRateLimiter<(IpAddr, String)>,
+}
+
+impl Attempts {
+    /// So many a minute.
+    pub fn new(a_minute: NonZeroU32) -> Self {
+        let clients = Quota::per_minute(a_minute.saturating_mul(NonZeroU32::MIN.saturating_add(9)));
+        Self { clients: RateLimiter::keyed(clients), names: RateLimiter::keyed(Quota::per_minute(a_minute)) }
+    }
+
+    /// Counts an attempt, and refuses it if there were too many.
+    pub fn count(&self, client: IpAddr, name: &str) -> Result<(), Problem> {
+        if self.names.len() > REMEMBERED {
+            self.names.retain_recent();
+            self.clients.retain_recent();
+        }
+        self.clients.check_key(&client).map_err(|until| too_many(&until))?;
+        // As long as a name can be: what is longer is nobody's.
+        let name: String = name.chars().take(64).flat_map(char::to_lowercase).collect();
+        self.names.check_key(&(client, name)).map_err(|until| too_many(&until))
+    }
+}
+
+fn too_many(until: &NotUntil<<DefaultClock as Clock>::Instant>) -> Problem {
+    let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts")
+        .detail(format!("too many attempts; go on in {seconds} s"))
+        .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}

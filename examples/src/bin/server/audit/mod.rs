@@ -1,0 +1,131 @@
+//! The record: one's own, and for an administrator who says why, everybody's.
+
+mod reports;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use user_scope::audit::TrailRow;
+use user_scope::web::{Administrator, Caller, Problem};
+use user_scope::{ScopedPool, Uuid};
+use utoipa::openapi::path::HttpMethod;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, Required};
+use utoipa::{IntoParams, ToSchema};
+
+pub use reports::{Pattern, Reports, Suspicion};
+
+use crate::accounts::unavailable;
+use crate::api::{Api, Described, Listed, ParameterIn};
+use crate::database::AppDb;
+use crate::resources::{Invalid, form};
+
+pub fn routes<DB: AppDb>(api: Api<DB>) -> Api<DB> {
+    let mut own = Described::new("trail", "audit", "Your own trail, newest first")
+        .about("What you were denied is not in it: who could read that would learn that the row is there.")
+        .query::<Length>()
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, "A parameter was not accepted: which, and why");
+    let rows = own.schemas().listed::<TrailEntry>("access");
+    let own = own.answers_of(StatusCode::OK, "What is on record of you", rows);
+    let patterns = administered("patterns", "How many accesses each user made on each day")
+        .query::<Window>()
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, "A parameter was not accepted: which, and why")
+        .answers::<Report<Pattern>>(StatusCode::OK, "By user and day, the latest day first");
+    let suspicious = administered("suspicious", "The last hundred attempts at what belongs to somebody else")
+        .answers::<Report<Suspicion>>(StatusCode::OK, "Newest first");
+    api.add("/api/v2/audit", HttpMethod::Get, get(trail::<DB>), own)
+        .add("/api/v2/admin/audit/patterns", HttpMethod::Get, get(self::patterns::<DB>), patterns)
+        .add("/api/v2/admin/audit/suspicious", HttpMethod::Get, get(self::suspicious::<DB>), suspicious)
+}
+
+fn administered(id: &str, summary: &str) -> Described {
+    let reason = ObjectBuilder::new().schema_type(Type::String).min_length(Some(3)).examples(["support case 4711"]);
+    let text = "Why you ask: it is committed to the record before anything is shown. At least three letters; \
+                percent-encoded, where it is not ASCII.";
+    Described::new(id, "admin", summary)
+        .parameter(ParameterIn::Header, "Access-Reason", text, Required::True, reason.into())
+        .problem(StatusCode::BAD_REQUEST, "No reason, or none that says something")
+        .problem(StatusCode::FORBIDDEN, "You are no administrator")
+}
+
+/// How much of the trail.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Length {
+    /// How many rows at most.
+    #[param(minimum = 1, maximum = 1_000, default = 100)]
+    limit: Option<u32>,
+}
+
+/// An access of one's own.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrailEntry {
+    entity_type: String,
+    entity_id: Option<String>,
+    operation: String,
+    #[schema(format = DateTime)]
+    timestamp: String,
+    /// What is told beyond that, such as the columns that were changed.
+    #[schema(value_type = Option<Object>)]
+    details: Option<serde_json::Value>,
+}
+
+impl From<TrailRow> for TrailEntry {
+    fn from(row: TrailRow) -> Self {
+        let TrailRow { entity_type, entity_id, operation, timestamp, details, .. } = row;
+        let details = details.and_then(|details| serde_json::from_str(&details).ok());
+        Self { entity_type, entity_id, operation, timestamp, details }
+    }
+}
+
+async fn trail<DB: AppDb>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    uri: Uri,
+) -> Result<Listed<TrailEntry>, Problem> {
+    let Length { limit } = form(uri.query().unwrap_or_default().as_bytes())?;
+    let limit = within("limit", limit.unwrap_or(100), 1_000)?;
+    let rows = pool.audit_trail(&caller).limit(limit).all().await?;
+    Ok(Listed { items: rows.into_iter().map(TrailEntry::from).collect(), next: None })
+}
+
+/// How far back.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    /// How many days, until now.
+    #[param(minimum = 1, maximum = 366, default = 30)]
+    days: Option<u32>,
+}
+
+fn within(field: &'static str, number: u32, most: u32) -> Result<u32, Invalid> {
+    if (1..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Invalid::new(field, format!("must be a number from 1 to {most}")))
+}
+
+/// What an administrator was told, and the receipt that his asking left.
+#[derive(Debug, Serialize, ToSchema)]
+struct Report<T> {
+    receipt: Uuid,
+    items: Vec<T>,
+}
+
+async fn patterns<DB: AppDb>(admin: Administrator<DB>, uri: Uri) -> Result<Json<Report<Pattern>>, Problem> {
+    let Window { days } = form(uri.query().unwrap_or_default().as_bytes())?;
+    let days = within("days", days.unwrap_or(30), 366)?;
+    let mut tx = admin.begin().await?;
+    let items = DB::patterns(tx.unscoped_connection().await?, days).await.map_err(unavailable)?;
+    tx.commit().await?;
+    Ok(Json(Report { receipt: admin.receipt_id(), items }))
+}
+
+async fn suspicious<DB: AppDb>(admin: Administrator<DB>) -> Result<Json<Report<Suspicion>>, Problem> {
+    let mut tx = admin.begin().await?;
+    let items = DB::suspicious(tx.unscoped_connection().await?).await.map_err(unavailable)?;
+    tx.commit().await?;
+    Ok(Json(Report { receipt: admin.receipt_id(), items }))
+}

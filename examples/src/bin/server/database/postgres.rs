@@ -1,0 +1,61 @@
+//! PostgreSQL: the owner of the tables brings them up to date and under isolation, and another login serves, to which the
+//! database shows the rows of the user that it names.
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use user_scope::{Enforcement, ScopedPool};
+
+use super::{Ready, logins};
+use crate::accounts::AccountStore;
+use crate::entities;
+use crate::failure::{Failure, Told};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// `application` is the login that serves; without one it is made, with a password that is made of `secret`.
+pub async fn open(
+    owner: PgConnectOptions,
+    application: Option<PgConnectOptions>,
+    secret: &[u8],
+    administrator: Option<&str>,
+) -> Result<Ready<sqlx::Postgres>, Failure> {
+    let tables: PgPool = PgPoolOptions::new()
+        .max_connections(2)
+        .connect_with(owner.clone())
+        .await
+        .told("PostgreSQL cannot be reached by DATABASE_URL")?;
+    MIGRATIONS.run(&tables).await.told("the tables cannot be brought up to date")?;
+    ScopedPool::new(tables.clone()).migrate().await.told("the audit table cannot be made")?;
+    let application = match application {
+        Some(application) => application,
+        None => logins::make(&tables, &owner, secret).await?,
+    };
+    let isolation = entities::isolation().application(application.get_username());
+    isolation.apply(&tables).await.told("the tables cannot be guarded")?;
+    logins::open_accounts(&tables, application.get_username()).await?;
+    if let Some(name) = administrator
+        && !sqlx::Postgres::promote(&tables, name).await.told("the administrator cannot be named")?
+    {
+        return Err(Failure::no_account(name));
+    }
+    tables.close().await;
+
+    let pool = ScopedPool::builder(application.clone())
+        .enforcement(Enforcement::Database)
+        .isolated(&isolation)
+        .build()
+        .await
+        .told("the application's login cannot serve")?;
+    let report = user_scope::doctor(&pool, &isolation).await.told("the database cannot be examined")?;
+    for finding in report.findings() {
+        tracing::warn!(finding = finding.name(), object = finding.object(), "{}", finding.why());
+    }
+    report.into_result().told("the database does not keep users apart, and so the server does not start")?;
+    let accounts = PgPoolOptions::new()
+        .max_connections(4)
+        .connect_with(application)
+        .await
+        .told("the application's login cannot serve")?;
+    Ok(Ready { pool, accounts })
+}

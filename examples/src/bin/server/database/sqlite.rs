@@ -1,0 +1,35 @@
+//! SQLite: a file, made if it is not there. Triggers refuse what they can; what raw SQL reads, nothing refuses.
+
+use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use user_scope::ScopedPool;
+
+use super::Ready;
+use crate::accounts::AccountStore;
+use crate::entities;
+use crate::failure::{Failure, Told};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+pub async fn open(options: SqliteConnectOptions, administrator: Option<&str>) -> Result<Ready<sqlx::Sqlite>, Failure> {
+    let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).foreign_keys(true);
+    let accounts: SqlitePool = SqlitePoolOptions::new()
+        .max_connections(2)
+        .connect_with(options.clone())
+        .await
+        .told("the SQLite database cannot be opened")?;
+    MIGRATIONS.run(&accounts).await.told("the tables cannot be brought up to date")?;
+    let isolation = entities::isolation();
+    let pool = ScopedPool::builder(options).build().await.told("the SQLite database cannot be opened")?;
+    pool.migrate().await.told("the audit table cannot be made")?;
+    isolation.apply(&accounts).await.told("the tables cannot be guarded")?;
+    let report = user_scope::doctor(&pool, &isolation).await.told("the database cannot be examined")?;
+    report.into_result().told("the database does not keep users apart, and so the server does not start")?;
+    if let Some(name) = administrator
+        && !sqlx::Sqlite::promote(&accounts, name).await.told("the administrator cannot be named")?
+    {
+        return Err(Failure::no_account(name));
+    }
+    Ok(Ready { pool, accounts })
+}

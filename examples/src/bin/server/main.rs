@@ -1,0 +1,203 @@
+//! The example server: tasks at `/api/v2`, JWT, an OpenAPI document and pages, on `user-scope`.
+//!
+//! The way of a request, from the outside in: `around` (layers), `api` (which address is which operation), `resources` (the six
+//! operations, written once) or `accounts` and `audit`, `entities` (what is stored), and the library. `database` opens and guards.
+#![allow(missing_docs, unreachable_pub, reason = "a program, whose modules say what they are for")]
+
+mod accounts;
+mod api;
+mod around;
+mod audit;
+mod database;
+mod entities;
+mod failure;
+mod resources;
+mod secret;
+mod settings;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use clap::Parser as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::Pool;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+use user_scope::ScopedPool;
+use user_scope::web::Verifier;
+
+use accounts::{Attempts, Passwords, Signer};
+use database::{AppDb, Ready};
+use failure::{Failure, Told};
+use settings::Settings;
+
+/// What every request may need.
+pub struct App<DB: AppDb> {
+    pool: ScopedPool<DB>,
+    accounts: Pool<DB>,
+    verifier: Verifier,
+    signer: Arc<Signer>,
+    passwords: Passwords,
+    attempts: Arc<Attempts>,
+    figures: PrometheusHandle,
+}
+
+impl<DB: AppDb> Clone for App<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            accounts: self.accounts.clone(),
+            verifier: self.verifier.clone(),
+            signer: Arc::clone(&self.signer),
+            passwords: self.passwords.clone(),
+            attempts: Arc::clone(&self.attempts),
+            figures: self.figures.clone(),
+        }
+    }
+}
+
+impl<DB: AppDb> FromRef<App<DB>> for ScopedPool<DB> {
+    fn from_ref(app: &App<DB>) -> Self {
+        app.pool.clone()
+    }
+}
+
+impl<DB: AppDb> FromRef<App<DB>> for Verifier {
+    fn from_ref(app: &App<DB>) -> Self {
+        app.verifier.clone()
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    match start(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(settings: Settings) -> Result<(), Failure> {
+    // Before the pool, which describes its figures when it is made.
+    let figures = around::figures().told("figures cannot be kept")?;
+    let secret = match &settings.jwt_secret_file {
+        Some(file) => secret::read(file)?,
+        None => {
+            secret::directory(&settings.data)?;
+            secret::kept(&settings.data)?
+        }
+    };
+    let administrator = settings.administrator.as_deref();
+    match settings.database_url.as_deref() {
+        Some(url) if url.starts_with("postgres") => {
+            let read = |url: &str| url.parse::<PgConnectOptions>().told("the URL of PostgreSQL cannot be read");
+            let application = settings.application_database_url.as_deref().map(read).transpose()?;
+            let ready = database::open_postgres(read(url)?, application, &secret, administrator).await?;
+            serve(ready, settings, &secret, figures, false).await
+        }
+        Some(url) if url.starts_with("sqlite") => {
+            let options: SqliteConnectOptions = url.parse().told("the URL of SQLite cannot be read")?;
+            let ready = database::open_sqlite(options, administrator).await?;
+            serve(ready, settings, &secret, figures, false).await
+        }
+        Some(_) => Err(Failure::new("DATABASE_URL begins with neither postgres:// nor sqlite://")),
+        None => {
+            secret::directory(&settings.data)?;
+            let options = SqliteConnectOptions::new().filename(settings.data.join("tasks.sqlite"));
+            let ready = database::open_sqlite(options, administrator).await?;
+            // Their passwords are known to everybody.
+            let is_demo = settings.listen.ip().is_loopback();
+            serve(ready, settings, &secret, figures, is_demo).await
+        }
+    }
+}
+
+async fn serve<DB: AppDb>(
+    ready: Ready<DB>,
+    settings: Settings,
+    secret: &[u8],
+    figures: PrometheusHandle,
+    is_demo: bool,
+) -> Result<(), Failure> {
+    let passwords = Passwords::new().told("passwords cannot be hashed")?;
+    if is_demo {
+        database::fill(&ready, &passwords).await?;
+    }
+    let verifier = accounts::verifier(secret).await.told("the secret cannot sign tokens")?;
+    let Ready { pool, accounts } = ready;
+    let app = App {
+        pool: pool.clone(),
+        accounts: accounts.clone(),
+        verifier,
+        signer: Arc::new(Signer::new(secret)),
+        passwords,
+        attempts: Arc::new(Attempts::new(settings.sign_in_attempts)),
+        figures,
+    };
+    let (routes, document) = api::routes::<DB>();
+    let router = routes.merge(around::pages(is_demo)).with_state(app);
+    let router = around::layered(router, around::docs(document), settings.cors_origin);
+
+    let told = format!("nobody can listen on {}", settings.listen);
+    let listener = TcpListener::bind(settings.listen).await.told(&told)?;
+    announce(listener.local_addr().told(&told)?, is_demo, &settings.data);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped()).await.told("the server broke off")?;
+    tracing::info!("no more requests; the audit is being drained");
+    pool.close().await;
+    accounts.close().await;
+    let stats = pool.audit_stats();
+    tracing::info!(recorded = stats.recorded, dropped = stats.dropped, failed = stats.failed, "stopped");
+    Ok(())
+}
+
+/// For the person at the terminal, and for a program that waits for the address.
+fn announce(address: SocketAddr, is_demo: bool, data: &std::path::Path) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "Listening on http://{address}");
+    if is_demo {
+        let _ = writeln!(out, "  A demo, on {}. Sign in as", data.join("tasks.sqlite").display());
+        for (name, is_administrator) in database::ACCOUNTS {
+            let role = if is_administrator { "   (administrator)" } else { "" };
+            let _ = writeln!(out, "    {name:<6} {}{role}", database::password(name));
+        }
+    }
+    let _ = writeln!(out, "  The API: http://{address}/docs    Stop with Ctrl-C");
+    let _ = out.flush();
+}
+
+/// Until somebody wants the server to stop.
+async fn stopped() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,183 @@
+//! The six operations. Each takes its caller first: without one, nothing else about a request is told.
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use user_scope::web::{Caller, Problem};
+use user_scope::{Cursor, Error, ScopedPool, ScopedRepository, Stores, Uuid};
+
+use super::etag::{IfMatch, etag};
+use super::input::{Body, Common, Invalid, parameters};
+use super::place::{Ids, Place, not_found};
+use super::{Direction, Resource};
+use crate::api::Listed;
+
+/// How many rows can be made at once.
+pub const BULK: usize = 500;
+
+/// How often a change that rests on no version is tried, when somebody is faster each time.
+const TRIES: usize = 5;
+
+type Rows<'a, DB, R> = ScopedRepository<'a, R, DB>;
+
+pub async fn list<DB, R, P>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    ids: Ids,
+    uri: Uri,
+) -> Result<Response, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let place = P::find(&ids, &pool, &caller).await?;
+    let (Common { limit, cursor, order }, filter) = parameters::<R::Filter>(&uri)?;
+    let mut query = pool.repository::<R>(&caller).query().order_by(order_of::<R>(order.as_deref())?);
+    for condition in R::conditions(filter).into_iter().chain(place.condition()) {
+        query = query.filter(condition);
+    }
+    let page = query.page(limit, cursor).await?;
+    Ok(Listed { items: page.rows, next: page.next }.into_response())
+}
+
+/// `-created_at` unless something else was asked for.
+fn order_of<R: Resource>(asked: Option<&str>) -> Result<user_scope::Order<R>, Invalid> {
+    let asked = asked.unwrap_or("-created_at");
+    let (direction, name) = match asked.strip_prefix('-') {
+        Some(name) => (Direction::Descending, name),
+        None => (Direction::Ascending, asked),
+    };
+    match R::ORDERS.iter().find(|(known, _)| *known == name) {
+        Some((_, order)) => Ok(order(direction)),
+        None => {
+            let names: Vec<_> = R::ORDERS.iter().map(|(name, _)| *name).collect();
+            let message = format!("must be one of {}, with `-` before it for the greatest first", names.join(", "));
+            Err(Invalid::new("order", message))
+        }
+    }
+}
+
+pub async fn create<DB, R, P>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    ids: Ids,
+    Body(mut new): Body<R::New>,
+) -> Result<Response, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let place = P::find(&ids, &pool, &caller).await?;
+    place.put(&mut new);
+    let row = pool.repository::<R>(&caller).insert(new).await?;
+    let address = place.address(&row);
+    Ok((StatusCode::CREATED, [(header::LOCATION, address)], shown(&row)).into_response())
+}
+
+pub async fn create_many<DB, R, P>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    ids: Ids,
+    Body(mut new): Body<Vec<R::New>>,
+) -> Result<Response, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let place = P::find(&ids, &pool, &caller).await?;
+    if !(1..=BULK).contains(&new.len()) {
+        return Err(Invalid::new(".", format!("must have 1 to {BULK} items")).into());
+    }
+    new.iter_mut().for_each(|new| place.put(new));
+    let rows = pool.repository::<R>(&caller).insert_many(new).await?;
+    Ok((StatusCode::CREATED, Listed { items: rows, next: None::<Cursor> }).into_response())
+}
+
+pub async fn get<DB, R, P>(caller: Caller, State(pool): State<ScopedPool<DB>>, ids: Ids) -> Result<Response, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
+    Ok(shown(&at::<DB, R, P>(&place, pool.repository::<R>(&caller), &id).await?))
+}
+
+pub async fn change<DB, R, P>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    ids: Ids,
+    if_match: IfMatch,
+    Body(changes): Body<R::Changes>,
+) -> Result<Response, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
+    let rows = pool.repository::<R>(&caller);
+    for _ in 0..TRIES {
+        let seen = at::<DB, R, P>(&place, rows, &id).await?.version();
+        if !if_match.allows(seen) {
+            break;
+        }
+        let mut changes = changes.clone();
+        R::rest_on(&mut changes, seen);
+        match rows.update(&id, changes).await {
+            // Somebody was faster. Who said on what he rests is told; who did not rests on what there is now.
+            Err(Error::Stale { .. }) if if_match == IfMatch::Any => {}
+            changed => return Ok(shown(&changed?)),
+        }
+    }
+    Err(stale::<R>())
+}
+
+pub async fn remove<DB, R, P>(
+    caller: Caller,
+    State(pool): State<ScopedPool<DB>>,
+    ids: Ids,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
+    let rows = pool.repository::<R>(&caller);
+    let seen = at::<DB, R, P>(&place, rows, &id).await?.version();
+    if if_match == IfMatch::Any {
+        rows.delete(&id).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    // In the statement that deletes, so that nobody's change can come in between.
+    let is_as_seen = R::ID.eq(id).and(R::VERSION.eq(seen));
+    if !if_match.allows(seen) || rows.delete_where(is_as_seen).await? == 0 {
+        return Err(stale::<R>());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn stale<R: Resource>() -> Problem {
+    Error::Stale { entity: R::entity().name() }.into()
+}
+
+/// The row, if it stands at this place.
+async fn at<DB, R, P>(place: &P, rows: Rows<'_, DB, R>, id: &Uuid) -> Result<R, Problem>
+where
+    DB: Stores<R>,
+    R: Resource,
+    P: Place<DB, R>,
+{
+    let row = rows.get(id).await?;
+    if place.has(&row) { Ok(row) } else { Err(not_found::<R>()) }
+}
+
+/// A row, with its version.
+fn shown<R: Resource>(row: &R) -> Response {
+    ([(header::ETAG, etag(row.version()))], axum::Json(row)).into_response()
+}

@@ -1,0 +1,58 @@
+//! What the server is told, by flags or by the environment.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use axum::http::HeaderValue;
+use clap::Parser;
+
+/// Tasks at /api/v2, each user's own: the example server of `user-scope`.
+///
+/// Without any setting it runs on a SQLite file of its own, with demo accounts and data, and prints how to sign in.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Settings {
+    /// Where to listen; port 0 takes one that is free.
+    #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The database: `postgres://…`, as the owner of its tables, or `sqlite://FILE`.
+    ///
+    /// On PostgreSQL the server makes the tables, brings them under isolation, and refuses to start unless the database
+    /// itself keeps users apart. Without it: a SQLite file in the data directory, with demo accounts.
+    #[arg(long, env, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// PostgreSQL: the login that serves, which owns nothing and is no superuser. Without it one is made.
+    #[arg(long, env, value_name = "URL", hide_env_values = true)]
+    pub application_database_url: Option<String>,
+
+    /// Where the server keeps what it makes itself: the SQLite file, and the secret that signs tokens.
+    #[arg(long, env, value_name = "DIRECTORY", default_value = "user-scope-server")]
+    pub data: PathBuf,
+
+    /// The secret that signs tokens, at least 32 bytes. Without it one is made, in the data directory.
+    #[arg(long, env, value_name = "FILE")]
+    pub jwt_secret_file: Option<PathBuf>,
+
+    /// Whose pages may call the API, such as `https://app.example.com`; several with commas between.
+    #[arg(long, env, value_name = "ORIGIN", value_delimiter = ',')]
+    pub cors_origin: Vec<HeaderValue>,
+
+    /// Makes this account an administrator's. It has to be there.
+    #[arg(long, env, value_name = "NAME")]
+    pub administrator: Option<String>,
+
+    /// How often a minute a client may try to sign in by one name; ten times as often by all.
+    #[arg(long, env, value_name = "NUMBER", default_value = "10")]
+    pub sign_in_attempts: NonZeroU32,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run --bin server
+  DATABASE_URL=postgres://me@localhost/tasks cargo run --bin server
+  cargo run --bin server -- --listen 0.0.0.0:80 --database-url sqlite://tasks.db --cors-origin https://app.example.com
+
+RUST_LOG says what is logged, as `info` or `debug,sqlx=warn`. Where to look: / the pages, /docs the API, /healthz, /metrics.";
