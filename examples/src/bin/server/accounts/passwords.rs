@@ -37,8 +37,7 @@ impl Passwords {
             let hash = PasswordHash::new(&hash)?;
             Ok::<_, argon2::password_hash::Error>(argon2().verify_password(password.as_bytes(), &hash).is_ok())
         };
-        let is_right =
-            self.apart(verified).await?.map_err(|error| broken(argon2::password_hash::Error::from(error)))?;
+        let is_right = self.apart(verified).await?.map_err(broken)?;
         Ok(is_somebodys && is_right)
     }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use user_scope::web::{Caller, Problem};
 use user_scope::{Cursor, Error, ScopedPool, ScopedRepository, Stores, Uuid};
 
@@ -71,7 +72,10 @@ where
 {
     let place = P::find(&ids, &pool, &caller).await?;
     place.put(&mut new);
-    let row = pool.repository::<R>(&caller).insert(new).await?;
+    if let Some(invalid) = R::refused(&new) {
+        return Err(invalid.into());
+    }
+    let row = pool.repository::<R>(&caller).insert(new).await.map_err(linked::<R>)?;
     let address = place.address(&row);
     Ok((StatusCode::CREATED, [(header::LOCATION, address)], shown(&row)).into_response())
 }
@@ -92,7 +96,12 @@ where
         return Err(Invalid::new(".", format!("must have 1 to {BULK} items")).into());
     }
     new.iter_mut().for_each(|new| place.put(new));
-    let rows = pool.repository::<R>(&caller).insert_many(new).await?;
+    for (number, new) in new.iter().enumerate() {
+        if let Some(Invalid { field, message }) = R::refused(new) {
+            return Err(Invalid::new(format!("[{number}].{field}"), message).into());
+        }
+    }
+    let rows = pool.repository::<R>(&caller).insert_many(new).await.map_err(linked::<R>)?;
     Ok((StatusCode::CREATED, Listed { items: rows, next: None::<Cursor> }).into_response())
 }
 
@@ -130,7 +139,7 @@ where
         match rows.update(&id, changes).await {
             // Somebody was faster. Who said on what he rests is told; who did not rests on what there is now.
             Err(Error::Stale { .. }) if if_match == IfMatch::Any => {}
-            changed => return Ok(shown(&changed?)),
+            changed => return Ok(shown(&changed.map_err(linked::<R>)?)),
         }
     }
     Err(stale::<R>())
@@ -160,6 +169,17 @@ where
         return Err(stale::<R>());
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A row that is named and is not there, or is somebody else's, with the fields that may have named it.
+fn linked<R: Resource>(error: Error) -> Problem {
+    let is_linked = matches!(error, Error::ParentNotFound { .. }) && !R::LINKS.is_empty();
+    let problem = Problem::from(error);
+    if !is_linked {
+        return problem;
+    }
+    let fields = R::LINKS.iter().map(|field| json!({ "field": field, "message": "there is no such row" }));
+    problem.with("errors", fields.collect::<Vec<_>>())
 }
 
 fn stale<R: Resource>() -> Problem {

@@ -39,7 +39,15 @@ pub trait Resource:
     fn conditions(asked: Self::Filter) -> Vec<Predicate<Self>>;
 
     /// What a list may be ordered by. With a `-` before it the greatest comes first.
-    const ORDERS: &'static [(&'static str, fn(Direction) -> Order<Self>)];
+    const ORDERS: Orders<Self>;
+
+    /// Fields that name a row of another entity.
+    const LINKS: &'static [&'static str];
+
+    /// What only a whole row can be told.
+    fn refused(_new: &Self::New) -> Option<Invalid> {
+        None
+    }
 
     fn version(&self) -> i64;
 
@@ -56,6 +64,9 @@ pub trait Below<Parent>: Resource {
     /// The parent comes from the address.
     fn put_below(new: &mut Self::New, parent: Uuid);
 }
+
+/// What a list may be ordered by: names, and the orders that they mean.
+pub type Orders<R> = &'static [(&'static str, fn(Direction) -> Order<R>)];
 
 #[derive(Debug, Clone, Copy)]
 pub enum Direction {

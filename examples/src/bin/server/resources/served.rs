@@ -4,20 +4,22 @@ use serde::Deserialize;
 use user_scope::{Column, Predicate, Textual, Uuid};
 use utoipa::IntoParams;
 
-use super::{Below, Direction, Resource};
+use super::{Below, Direction, Invalid, Orders, Resource};
 use crate::entities::task::{Priority, Status};
 use crate::entities::{Agent, CursorRule, Project, Prose, Subtask, Task, TaskDependency};
 
 /// What all of them say alike.
 macro_rules! served {
-    ($entity:ident as $one:literal, $many:literal, filtered by $filter:ident, ordered by $($name:literal $column:ident),+) => {
+    ($entity:ident as $one:literal, $many:literal, filtered by $filter:ident, ordered by $($name:literal $column:ident),+;
+     linked by $($link:literal),*) => {
         const ONE: &'static str = $one;
         const MANY: &'static str = $many;
         const ID: Column<Self, Uuid> = $entity::ID;
         const VERSION: Column<Self, i64> = $entity::VERSION;
         type Filter = $filter;
-        const ORDERS: &'static [(&'static str, fn(Direction) -> user_scope::Order<Self>)] =
+        const ORDERS: Orders<Self> =
             &[$(($name, |direction| direction.of($entity::$column))),+];
+        const LINKS: &'static [&'static str] = &[$($link),*];
 
         fn version(&self) -> i64 {
             self.version
@@ -59,7 +61,7 @@ pub struct TaskFilter {
 
 impl Resource for Task {
     served!(Task as "task", "tasks", filtered by TaskFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE, "due_on" DUE_ON);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE, "due_on" DUE_ON; linked by "project_id", "agent_id");
 
     fn conditions(asked: TaskFilter) -> Vec<Predicate<Self>> {
         let TaskFilter { status, priority, project_id, agent_id, q } = asked;
@@ -84,7 +86,7 @@ pub struct ProjectFilter {
 
 impl Resource for Project {
     served!(Project as "project", "projects", filtered by ProjectFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by);
 
     fn conditions(asked: ProjectFilter) -> Vec<Predicate<Self>> {
         asked.q.map(|part| holds(Project::NAME, part.as_str())).into_iter().collect()
@@ -102,7 +104,7 @@ pub struct AgentFilter {
 
 impl Resource for Agent {
     served!(Agent as "agent", "agents", filtered by AgentFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by "project_id");
 
     fn conditions(asked: AgentFilter) -> Vec<Predicate<Self>> {
         let conditions = [
@@ -125,7 +127,7 @@ pub struct RuleFilter {
 
 impl Resource for CursorRule {
     served!(CursorRule as "rule", "rules", filtered by RuleFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by "project_id");
 
     fn conditions(asked: RuleFilter) -> Vec<Predicate<Self>> {
         let conditions = [
@@ -145,7 +147,7 @@ pub struct SubtaskFilter {
 
 impl Resource for Subtask {
     served!(Subtask as "subtask", "subtasks", filtered by SubtaskFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE; linked by);
 
     fn conditions(asked: SubtaskFilter) -> Vec<Predicate<Self>> {
         asked.done.map(|done| Subtask::DONE.eq(done)).into_iter().collect()
@@ -170,7 +172,11 @@ pub struct DependencyFilter {}
 
 impl Resource for TaskDependency {
     served!(TaskDependency as "dependency", "dependencies", filtered by DependencyFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT);
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT; linked by "depends_on_id");
+
+    fn refused(new: &Self::New) -> Option<Invalid> {
+        (new.task_id == new.depends_on_id).then(|| Invalid::new("depends_on_id", "a task cannot wait for itself"))
+    }
 
     fn conditions(DependencyFilter {}: DependencyFilter) -> Vec<Predicate<Self>> {
         Vec::new()
