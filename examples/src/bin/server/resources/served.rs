@@ -4,7 +4,7 @@ use serde::Deserialize;
 use user_scope::{Column, Predicate, Textual, Uuid};
 use utoipa::IntoParams;
 
-use super::{Below, Direction, Invalid, Orders, Resource};
+use super::{Below, Invalid, Orders, Resource};
 use crate::entities::task::{Priority, Status};
 use crate::entities::{Agent, CursorRule, Project, Prose, Subtask, Task, TaskDependency};
 
