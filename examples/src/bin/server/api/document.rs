@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ArrayBuilder, ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Required,
     ResponseBuilder, Schema,
@@ -73,11 +74,11 @@ where
     let page = listing.schemas().listed::<R>(single);
     let listing = listing.answers_of(StatusCode::OK, "A page of them", page);
 
-    let creating = writes(in_place(described("create", single, format!("Make a {single}"))))
+    let creating = writes(in_place(described("create", single, format!("A new {single}"))))
         .body::<R::New>(JSON)
         .answers_row::<R>(StatusCode::CREATED, "As it is stored");
 
-    let mut many = writes(in_place(described("create", plural, format!("Make several {plural}, all or none"))));
+    let mut many = writes(in_place(described("create", plural, format!("Several new {plural}, all or none"))));
     let new = many.schemas().refer::<R::New>();
     let items = ArrayBuilder::new().items(new).min_items(Some(1)).max_items(Some(BULK));
     let made = many.schemas().listed::<R>(single);
@@ -90,13 +91,13 @@ where
     let getting = of_one(described("get", single, format!("One {single}")))
         .answers_row::<R>(StatusCode::OK, "With its version as `ETag`");
 
-    let mut changing = described("change", single, format!("Change a {single}"));
+    let mut changing = described("change", single, format!("Change one {single}"));
     let changes = changing.schemas().changes::<R::New>();
     let changing = resting(writes(of_one(changing.body_of(JSON, changes))))
         .about("What is not named stays as it is.")
         .answers_row::<R>(StatusCode::OK, "As it is now");
 
-    let removing = resting(of_one(described("delete", single, format!("Delete a {single}"))))
+    let removing = resting(of_one(described("delete", single, format!("Delete one {single}"))))
         .response(StatusCode::NO_CONTENT, ResponseBuilder::new().description("It is gone"));
 
     [
@@ -123,6 +124,20 @@ fn text() -> Schema {
     ObjectBuilder::new().schema_type(Type::String).into()
 }
 
+/// In the order in which a reader wants them.
+const TAGS: [(&str, &str); 10] = [
+    ("auth", "Who you are"),
+    ("tasks", "What is to be done"),
+    ("subtasks", "The steps of a task"),
+    ("dependencies", "Which task waits for which"),
+    ("projects", "What tasks, agents and rules may belong to"),
+    ("agents", "Who works on tasks"),
+    ("rules", "What agents are to keep to"),
+    ("audit", "What is on record of you"),
+    ("admin", "For administrators who say why"),
+    ("server", "For who runs it"),
+];
+
 /// The document.
 pub(super) fn whole(paths: Paths, schemas: Schemas) -> OpenApi {
     let about = "Tasks, projects, agents and rules, each of which belongs to the user who made it. What belongs to somebody \
@@ -139,5 +154,6 @@ pub(super) fn whole(paths: Paths, schemas: Schemas) -> OpenApi {
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas.into_named())
         .security_scheme("bearer", SecurityScheme::Http(bearer.build()));
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).build()
+    let tags = TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build());
+    OpenApiBuilder::new().info(info).tags(Some(tags)).paths(paths).components(Some(components.build())).build()
 }

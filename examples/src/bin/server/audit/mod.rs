@@ -32,9 +32,9 @@ pub fn routes<DB: AppDb>(api: Api<DB>) -> Api<DB> {
     let patterns = administered("patterns", "How many accesses each user made on each day")
         .query::<Window>()
         .problem(StatusCode::UNPROCESSABLE_ENTITY, "A parameter was not accepted: which, and why")
-        .answers::<Report<Pattern>>(StatusCode::OK, "By user and day, the latest day first");
+        .answers::<Patterns>(StatusCode::OK, "By user and day, the latest day first");
     let suspicious = administered("suspicious", "The last hundred attempts at what belongs to somebody else")
-        .answers::<Report<Suspicion>>(StatusCode::OK, "Newest first");
+        .answers::<Suspicions>(StatusCode::OK, "Newest first");
     api.add("/api/v2/audit", HttpMethod::Get, get(trail::<DB>), own)
         .add("/api/v2/admin/audit/patterns", HttpMethod::Get, get(self::patterns::<DB>), patterns)
         .add("/api/v2/admin/audit/suspicious", HttpMethod::Get, get(self::suspicious::<DB>), suspicious)
@@ -55,7 +55,7 @@ fn administered(id: &str, summary: &str) -> Described {
 #[serde(deny_unknown_fields)]
 struct Length {
     /// How many rows at most.
-    #[param(minimum = 1, maximum = 1_000, default = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 1_000, default = 100)]
     limit: Option<u32>,
 }
 
@@ -96,7 +96,7 @@ async fn trail<DB: AppDb>(
 #[serde(deny_unknown_fields)]
 struct Window {
     /// How many days, until now.
-    #[param(minimum = 1, maximum = 366, default = 30)]
+    #[param(nullable = false, minimum = 1, maximum = 366, default = 30)]
     days: Option<u32>,
 }
 
@@ -107,25 +107,32 @@ fn within(field: &'static str, number: u32, most: u32) -> Result<u32, Invalid> {
     Err(Invalid::new(field, format!("must be a number from 1 to {most}")))
 }
 
-/// What an administrator was told, and the receipt that his asking left.
+/// Accesses by user and day, and the receipt that the asking left.
 #[derive(Debug, Serialize, ToSchema)]
-struct Report<T> {
+struct Patterns {
     receipt: Uuid,
-    items: Vec<T>,
+    items: Vec<Pattern>,
 }
 
-async fn patterns<DB: AppDb>(admin: Administrator<DB>, uri: Uri) -> Result<Json<Report<Pattern>>, Problem> {
+/// Attempts, and the receipt that the asking left.
+#[derive(Debug, Serialize, ToSchema)]
+struct Suspicions {
+    receipt: Uuid,
+    items: Vec<Suspicion>,
+}
+
+async fn patterns<DB: AppDb>(admin: Administrator<DB>, uri: Uri) -> Result<Json<Patterns>, Problem> {
     let Window { days } = form(uri.query().unwrap_or_default().as_bytes())?;
     let days = within("days", days.unwrap_or(30), 366)?;
     let mut tx = admin.begin().await?;
     let items = DB::patterns(tx.unscoped_connection().await?, days).await.map_err(unavailable)?;
     tx.commit().await?;
-    Ok(Json(Report { receipt: admin.receipt_id(), items }))
+    Ok(Json(Patterns { receipt: admin.receipt_id(), items }))
 }
 
-async fn suspicious<DB: AppDb>(admin: Administrator<DB>) -> Result<Json<Report<Suspicion>>, Problem> {
+async fn suspicious<DB: AppDb>(admin: Administrator<DB>) -> Result<Json<Suspicions>, Problem> {
     let mut tx = admin.begin().await?;
     let items = DB::suspicious(tx.unscoped_connection().await?).await.map_err(unavailable)?;
     tx.commit().await?;
-    Ok(Json(Report { receipt: admin.receipt_id(), items }))
+    Ok(Json(Suspicions { receipt: admin.receipt_id(), items }))
 }

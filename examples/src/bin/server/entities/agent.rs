@@ -17,15 +17,21 @@ use super::{Line, Project, Prose, Task};
     audit(values = "old_and_new")
 )]
 pub struct Agent {
+    /// Made here, in the order of time.
     #[user_scoped(id)]
     pub id: Uuid,
+    /// Whose it is: taken from the token, and never from a body.
     #[user_scoped(owner)]
     pub user_id: Uuid,
+    /// The project that it works in, if any.
     #[user_scoped(parent = Project, on_delete = "set_null")]
     pub project_id: Option<Uuid>,
+    /// What it is called.
     pub name: Line,
+    /// What it does.
     #[user_scoped(new(serde(default)))]
     pub role: Prose,
+    /// Counts the changes; as `ETag` it comes back in `If-Match`.
     #[user_scoped(version, changes(serde(skip)))]
     pub version: i64,
     #[user_scoped(created_at)]

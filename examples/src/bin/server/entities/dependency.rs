@@ -17,15 +17,21 @@ use super::{Prose, Task};
     audit(values = "old_and_new")
 )]
 pub struct TaskDependency {
+    /// Made here, in the order of time.
     #[user_scoped(id)]
     pub id: Uuid,
+    /// Whose it is: taken from the token, and never from a body.
     #[user_scoped(owner)]
     pub user_id: Uuid,
+    /// The task that waits.
     #[user_scoped(parent = Task, on_delete = "cascade", new(serde(skip)), changes(serde(skip)))]
     pub task_id: Uuid,
+    /// The task that it waits for.
     #[user_scoped(parent = Task, on_delete = "cascade")]
     pub depends_on_id: Uuid,
+    /// Why, if somebody has said so.
     pub note: Option<Prose>,
+    /// Counts the changes; as `ETag` it comes back in `If-Match`.
     #[user_scoped(version, changes(serde(skip)))]
     pub version: i64,
     #[user_scoped(created_at)]

@@ -18,13 +18,18 @@ use super::{Agent, CursorRule, Line, Prose, Task};
     audit(values = "old_and_new")
 )]
 pub struct Project {
+    /// Made here, in the order of time.
     #[user_scoped(id)]
     pub id: Uuid,
+    /// Whose it is: taken from the token, and never from a body.
     #[user_scoped(owner, as = "text")]
     pub user_id: Uuid,
+    /// Unique among your projects.
     pub name: Line,
+    /// What it is about.
     #[user_scoped(new(serde(default)))]
     pub description: Prose,
+    /// Counts the changes; as `ETag` it comes back in `If-Match`.
     #[user_scoped(version, changes(serde(skip)))]
     pub version: i64,
     #[user_scoped(created_at)]

@@ -39,22 +39,32 @@ pub enum Priority {
     audit(values = "old_and_new")
 )]
 pub struct Task {
+    /// Made here, in the order of time.
     #[user_scoped(id)]
     pub id: Uuid,
+    /// Whose it is: taken from the token, and never from a body.
     #[user_scoped(owner)]
     pub user_id: Uuid,
+    /// The project that it belongs to, if any.
     #[user_scoped(parent = Project, on_delete = "set_null")]
     pub project_id: Option<Uuid>,
+    /// Who works on it, if anybody.
     #[user_scoped(parent = Agent, on_delete = "set_null")]
     pub agent_id: Option<Uuid>,
+    /// What is to be done.
     pub title: Line,
+    /// The rest that is to be known.
     #[user_scoped(new(serde(default)))]
     pub description: Prose,
+    /// How far it is.
     #[user_scoped(new(serde(default)))]
     pub status: Status,
+    /// How much it matters.
     #[user_scoped(new(serde(default)))]
     pub priority: Priority,
+    /// By when.
     pub due_on: Option<NaiveDate>,
+    /// Counts the changes; as `ETag` it comes back in `If-Match`.
     #[user_scoped(version, changes(serde(skip)))]
     pub version: i64,
     #[user_scoped(created_at)]

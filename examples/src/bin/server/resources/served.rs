@@ -48,14 +48,16 @@ fn holds<T, V: Textual, N>(column: Column<T, V, N>, part: &str) -> Predicate<T> 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct TaskFilter {
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     status: Option<Status>,
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     priority: Option<Priority>,
+    #[param(nullable = false)]
     project_id: Option<Uuid>,
+    #[param(nullable = false)]
     agent_id: Option<Uuid>,
     /// A part of the title; upper and lower case differ.
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     q: Option<Prose>,
 }
 
@@ -80,7 +82,7 @@ impl Resource for Task {
 #[serde(deny_unknown_fields)]
 pub struct ProjectFilter {
     /// A part of the name; upper and lower case differ.
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     q: Option<Prose>,
 }
 
@@ -96,9 +98,10 @@ impl Resource for Project {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct AgentFilter {
+    #[param(nullable = false)]
     project_id: Option<Uuid>,
     /// A part of the name; upper and lower case differ.
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     q: Option<Prose>,
 }
 
@@ -118,10 +121,12 @@ impl Resource for Agent {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFilter {
+    #[param(nullable = false)]
     project_id: Option<Uuid>,
+    #[param(nullable = false)]
     active: Option<bool>,
     /// A part of the name; upper and lower case differ.
-    #[param(inline)]
+    #[param(inline, nullable = false)]
     q: Option<Prose>,
 }
 
@@ -142,6 +147,7 @@ impl Resource for CursorRule {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct SubtaskFilter {
+    #[param(nullable = false)]
     done: Option<bool>,
 }
 
