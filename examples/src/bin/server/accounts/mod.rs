@@ -31,7 +31,7 @@ pub use words::{Password, Username};
 use crate::App;
 use crate::api::{Api, Described};
 use crate::database::AppDb;
-use crate::resources::{Body, Invalid, bytes, form};
+use crate::resources::{Body, Fields, Invalid, bytes, form};
 
 const TAG: &str = "auth";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -81,7 +81,7 @@ impl From<Account> for Who {
 async fn register<DB: AppDb>(
     State(app): State<App<DB>>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
-    Body(Credentials { username, password }): Body<Credentials>,
+    Body(Fields(Credentials { username, password })): Body<Fields<Credentials>>,
 ) -> Result<Response, Problem> {
     app.attempts.count(client.ip(), username.as_str())?;
     let password_hash = app.passwords.hash(password).await?;

@@ -55,7 +55,10 @@ where
             .problem(StatusCode::NOT_FOUND, "There is none, or it is not yours: nobody can tell")
     };
     let resting = |described: Described| {
-        let tag = ObjectBuilder::new().schema_type(Type::String).examples(["\"1\""]);
+        let tag = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#))
+            .examples(["\"1\""]);
         let text = "The `ETag` of the version that was seen; without it, or with `*`, whatever there is";
         described
             .parameter(In::Header, "If-Match", text, Required::False, tag.into())
@@ -68,7 +71,13 @@ where
         .query::<R::Filter>()
         .parameter(In::Query, "limit", "How many at most", Required::False, limit())
         .parameter(In::Query, "order", "With `-` the greatest comes first", Required::False, order::<R>())
-        .parameter(In::Query, "cursor", "The `next` of the page before, of the same question", Required::False, text())
+        .parameter(
+            In::Query,
+            "cursor",
+            "The `next` of the page before, of the same question",
+            Required::False,
+            cursor(),
+        )
         .problem(StatusCode::BAD_REQUEST, "A cursor of another question")
         .problem(StatusCode::UNPROCESSABLE_ENTITY, "A parameter was not accepted: which, and why");
     let page = listing.schemas().listed::<R>(single);
@@ -120,8 +129,9 @@ fn order<R: Resource>() -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).default(Some("-created_at".into())).into()
 }
 
-fn text() -> Schema {
-    ObjectBuilder::new().schema_type(Type::String).into()
+fn cursor() -> Schema {
+    let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$"));
+    cursor.max_length(Some(8_192)).into()
 }
 
 /// In the order in which a reader wants them.

@@ -60,7 +60,7 @@ fn read(text: &str) -> Option<IfMatch> {
     }
     let mut versions = Vec::new();
     let mut rest = text.trim();
-    while !rest.is_empty() {
+    loop {
         let (is_weak, quoted) = match rest.strip_prefix("W/") {
             Some(quoted) => (true, quoted),
             None => (false, rest),
@@ -72,11 +72,10 @@ fn read(text: &str) -> Option<IfMatch> {
         let after = after.trim_start();
         rest = match after.strip_prefix(',') {
             Some(next) => next.trim_start(),
-            None if after.is_empty() => after,
+            None if after.is_empty() => return Some(IfMatch::Versions(versions)),
             None => return None,
         };
     }
-    Some(IfMatch::Versions(versions))
 }
 
 #[cfg(test)]
@@ -90,7 +89,7 @@ mod tests {
         assert_eq!(read("\"1\""), versions(&[1]));
         assert_eq!(read("\"1\", \"22\" ,W/\"3\",\"x,y\""), versions(&[1, 22]));
         assert_eq!(read("\"01\", \"+1\""), versions(&[]));
-        for garbage in ["1", "\"1", "\"1\" \"2\"", "w/\"1\"", "\"1\";"] {
+        for garbage in ["", "1", "\"1\",", "\"1", "\"1\" \"2\"", "w/\"1\"", "\"1\";"] {
             assert_eq!(read(garbage), None, "{garbage}");
         }
     }

@@ -8,7 +8,7 @@ use user_scope::web::{Caller, Problem};
 use user_scope::{Cursor, Error, ScopedPool, ScopedRepository, Stores, Uuid};
 
 use super::etag::{IfMatch, etag};
-use super::input::{Body, Common, Invalid, parameters};
+use super::input::{Body, Common, Fields, Invalid, parameters};
 use super::place::{Ids, Place, not_found};
 use super::{Direction, Resource};
 use crate::api::Listed;
@@ -63,7 +63,7 @@ pub async fn create<DB, R, P>(
     caller: Caller,
     State(pool): State<ScopedPool<DB>>,
     ids: Ids,
-    Body(mut new): Body<R::New>,
+    Body(Fields(mut new)): Body<Fields<R::New>>,
 ) -> Result<Response, Problem>
 where
     DB: Stores<R>,
@@ -84,7 +84,7 @@ pub async fn create_many<DB, R, P>(
     caller: Caller,
     State(pool): State<ScopedPool<DB>>,
     ids: Ids,
-    Body(mut new): Body<Vec<R::New>>,
+    Body(new): Body<Vec<Fields<R::New>>>,
 ) -> Result<Response, Problem>
 where
     DB: Stores<R>,
@@ -95,6 +95,7 @@ where
     if !(1..=BULK).contains(&new.len()) {
         return Err(Invalid::new(".", format!("must have 1 to {BULK} items")).into());
     }
+    let mut new: Vec<R::New> = new.into_iter().map(|Fields(new)| new).collect();
     new.iter_mut().for_each(|new| place.put(new));
     for (number, new) in new.iter().enumerate() {
         if let Some(Invalid { field, message }) = R::refused(new) {
@@ -120,7 +121,7 @@ pub async fn change<DB, R, P>(
     State(pool): State<ScopedPool<DB>>,
     ids: Ids,
     if_match: IfMatch,
-    Body(changes): Body<R::Changes>,
+    Body(Fields(changes)): Body<Fields<R::Changes>>,
 ) -> Result<Response, Problem>
 where
     DB: Stores<R>,

@@ -1,9 +1,13 @@
 //! What comes in with a request, read so that a mistake is told with the name of its field.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, Uri, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::json;
 use user_scope::Cursor;
 use user_scope::web::Problem;
@@ -58,6 +62,30 @@ impl From<Invalid> for Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid")
             .detail(format!("`{field}`: {message}"))
             .with("errors", json!([{ "field": field, "message": message }]))
+    }
+}
+
+/// An object of JSON. Serde's structs would take an array as well, whose items are their fields in order.
+#[derive(Debug)]
+pub struct Fields<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct FieldsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 

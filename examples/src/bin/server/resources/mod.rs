@@ -10,7 +10,7 @@ mod place;
 mod served;
 
 pub use handlers::{BULK, change, create, create_many, get, list, remove};
-pub use input::{Body, Invalid, LARGEST_PAGE, PAGE, bytes, form};
+pub use input::{Body, Fields, Invalid, LARGEST_PAGE, PAGE, bytes, form};
 pub use place::{In, Place, Top};
 
 use serde::Serialize;
