@@ -34,7 +34,7 @@ use user_scope::web::Verifier;
 use accounts::{Attempts, Passwords, Signer};
 use database::{AppDb, Ready};
 use failure::{Failure, Told};
-use settings::Settings;
+use settings::{Origin, Settings};
 
 /// What every request may need.
 pub struct App<DB: AppDb> {
@@ -101,9 +101,15 @@ async fn start(settings: Settings) -> Result<(), Failure> {
             secret::kept(&settings.data)?
         }
     };
+    let is_postgres = settings.database_url.as_deref().is_some_and(|url| url.starts_with("postgres"));
+    if settings.application_database_url.is_some() && !is_postgres {
+        return Err(Failure::new(
+            "APPLICATION_DATABASE_URL goes with a DATABASE_URL of PostgreSQL: SQLite knows no logins",
+        ));
+    }
     let administrator = settings.administrator.as_deref();
     match settings.database_url.as_deref() {
-        Some(url) if url.starts_with("postgres") => {
+        Some(url) if is_postgres => {
             let read = |url: &str| url.parse::<PgConnectOptions>().told("the URL of PostgreSQL cannot be read");
             let application = settings.application_database_url.as_deref().map(read).transpose()?;
             let ready = database::open_postgres(read(url)?, application, &secret, administrator).await?;
@@ -148,9 +154,10 @@ async fn serve<DB: AppDb>(
         attempts: Arc::new(Attempts::new(settings.sign_in_attempts)),
         figures,
     };
+    let origins = settings.cors_origin.into_iter().map(|Origin(origin)| origin).collect();
     let (routes, document) = api::routes::<DB>();
     let router = routes.merge(around::pages(is_demo)).with_state(app);
-    let router = around::layered(router, around::docs(document), settings.cors_origin);
+    let router = around::layered(router, around::docs(document), origins);
 
     let told = format!("nobody can listen on {}", settings.listen);
     let listener = TcpListener::bind(settings.listen).await.told(&told)?;

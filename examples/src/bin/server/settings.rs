@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 use clap::Parser;
 
 /// Tasks at /api/v2, each user's own: the example server of `user-scope`.
@@ -38,7 +39,7 @@ pub struct Settings {
 
     /// Whose pages may call the API, such as `https://app.example.com`; several with commas between.
     #[arg(long, env, value_name = "ORIGIN", value_delimiter = ',')]
-    pub cors_origin: Vec<HeaderValue>,
+    pub cors_origin: Vec<Origin>,
 
     /// Makes this account an administrator's. It has to be there.
     #[arg(long, env, value_name = "NAME")]
@@ -47,6 +48,33 @@ pub struct Settings {
     /// How often a minute a client may try to sign in by one name; ten times as often by all.
     #[arg(long, env, value_name = "NUMBER", default_value = "10")]
     pub sign_in_attempts: NonZeroU32,
+}
+
+/// What a browser sends as `Origin`: scheme, host and port, and nothing behind them.
+#[derive(Debug, Clone)]
+pub struct Origin(pub HeaderValue);
+
+#[derive(Debug, thiserror::Error)]
+#[error("an origin is a scheme, a host and perhaps a port, such as `https://app.example.com`, without a path")]
+pub struct NoOrigin;
+
+impl FromStr for Origin {
+    type Err = NoOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NoOrigin> {
+        let uri: Uri = text.parse().map_err(|_| NoOrigin)?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or(NoOrigin)?;
+        let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+        // As a browser writes it: in lower case, which a comparison of bytes needs.
+        match uri.scheme_str() {
+            Some(scheme @ ("http" | "https"))
+                if text == format!("{scheme}://{host}{port}") && text == text.to_lowercase() =>
+            {
+                text.parse().map(Self).map_err(|_| NoOrigin)
+            }
+            _ => Err(NoOrigin),
+        }
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,7 @@ async fn token<DB: AppDb>(
     State(app): State<App<DB>>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Json<Token>, Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
@@ -133,8 +133,7 @@ async fn token<DB: AppDb>(
     }
     let account = app.signed_in(client.ip(), &username, Password::given(password)).await?;
     let (access_token, expires_in) = app.signer.sign(&account)?;
-    let token = Token { access_token, token_type: "bearer", expires_in };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(token)).into_response())
+    Ok(Json(Token { access_token, token_type: "bearer", expires_in }))
 }
 
 impl<DB: AppDb> App<DB> {
@@ -156,7 +155,9 @@ impl<DB: AppDb> App<DB> {
 async fn me<DB: AppDb>(caller: Caller, State(app): State<App<DB>>) -> Result<Json<Who>, Problem> {
     match DB::account(&app.accounts, caller.user()).await.map_err(unavailable)? {
         Some(account) => Ok(Json(account.into())),
-        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_token").detail("this account is no more")),
+        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_token")
+            .detail("this account is no more")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))),
     }
 }
 

@@ -44,6 +44,8 @@ pub fn layered(router: Router, docs: Router, origins: Vec<HeaderValue>) -> Route
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
+        // What is one user's is kept by nobody on the way.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(trace)
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))

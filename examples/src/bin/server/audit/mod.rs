@@ -100,6 +100,11 @@ struct Window {
     days: Option<u32>,
 }
 
+/// Nothing can be asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 fn within(field: &'static str, number: u32, most: u32) -> Result<u32, Invalid> {
     if (1..=most).contains(&number) {
         return Ok(number);
@@ -130,7 +135,8 @@ async fn patterns<DB: AppDb>(admin: Administrator<DB>, uri: Uri) -> Result<Json<
     Ok(Json(Patterns { receipt: admin.receipt_id(), items }))
 }
 
-async fn suspicious<DB: AppDb>(admin: Administrator<DB>) -> Result<Json<Suspicions>, Problem> {
+async fn suspicious<DB: AppDb>(admin: Administrator<DB>, uri: Uri) -> Result<Json<Suspicions>, Problem> {
+    let Nothing {} = form(uri.query().unwrap_or_default().as_bytes())?;
     let mut tx = admin.begin().await?;
     let items = DB::suspicious(tx.unscoped_connection().await?).await.map_err(unavailable)?;
     tx.commit().await?;

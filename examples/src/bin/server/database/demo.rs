@@ -93,6 +93,8 @@ async fn alices<DB: AppDb>(pool: &ScopedPool<DB>, alice: &UserContext) -> Result
 async fn bobs<DB: AppDb>(pool: &ScopedPool<DB>, bob: &UserContext) -> Result<(), Error> {
     let garden = NewProject { name: line("Garden")?, description: prose("What grows, and when")? };
     let garden = pool.repository::<Project>(bob).insert(garden).await?;
+    let helper = NewAgent { project_id: Some(garden.id), name: line("Helper")?, role: prose("Digs and waters")? };
+    pool.repository::<Agent>(bob).insert(helper).await?;
     let tasks = pool.repository::<Task>(bob);
     let sow = NewTask { project_id: Some(garden.id), ..new_task("Sow the beans", Status::Todo, Priority::Medium)? };
     let sow = tasks.insert(sow).await?;

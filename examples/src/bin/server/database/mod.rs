@@ -6,7 +6,7 @@ mod postgres;
 mod sqlite;
 
 use sqlx::Pool;
-use user_scope::{Backend, ScopedPool};
+use user_scope::{Backend, Isolation, ScopedPool};
 
 pub use demo::{ACCOUNTS, fill, password};
 pub use postgres::open as open_postgres;
@@ -15,11 +15,23 @@ pub use sqlite::open as open_sqlite;
 use crate::accounts::AccountStore;
 use crate::audit::Reports;
 use crate::entities::StoresAll;
+use crate::failure::{Failure, Told};
 
 /// A database that the server can run on.
 pub trait AppDb: Backend + StoresAll + AccountStore + Reports {}
 
 impl<DB: Backend + StoresAll + AccountStore + Reports> AppDb for DB {}
+
+/// Brings the tables under isolation. What had to be put right in a database that was in use before is told.
+async fn guard<DB: AppDb>(isolation: &Isolation, tables: &Pool<DB>, was_in_use: bool) -> Result<(), Failure> {
+    let done = isolation.apply(tables).await.told("the tables cannot be guarded")?;
+    if was_in_use {
+        for step in done.steps() {
+            tracing::warn!(object = step.object(), "a guard was missing, and is there again: {}", step.why());
+        }
+    }
+    Ok(())
+}
 
 /// A database that is ready to be served from.
 pub struct Ready<DB: AppDb> {

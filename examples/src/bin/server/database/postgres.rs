@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use user_scope::{Enforcement, ScopedPool};
 
-use super::{Ready, logins};
+use super::{Ready, guard, logins};
 use crate::accounts::AccountStore;
 use crate::entities;
 use crate::failure::{Failure, Told};
@@ -25,6 +25,7 @@ pub async fn open(
         .connect_with(owner.clone())
         .await
         .told("PostgreSQL cannot be reached by DATABASE_URL")?;
+    let was_in_use = sqlx::Postgres::answers(&tables).await.is_ok();
     MIGRATIONS.run(&tables).await.told("the tables cannot be brought up to date")?;
     ScopedPool::new(tables.clone()).migrate().await.told("the audit table cannot be made")?;
     let application = match application {
@@ -32,7 +33,7 @@ pub async fn open(
         None => logins::make(&tables, &owner, secret).await?,
     };
     let isolation = entities::isolation().application(application.get_username());
-    isolation.apply(&tables).await.told("the tables cannot be guarded")?;
+    guard(&isolation, &tables, was_in_use).await?;
     logins::open_accounts(&tables, application.get_username()).await?;
     if let Some(name) = administrator
         && !sqlx::Postgres::promote(&tables, name).await.told("the administrator cannot be named")?

@@ -113,7 +113,8 @@ where
     P: Place<DB, R>,
 {
     let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
-    Ok(shown(&at::<DB, R, P>(&place, pool.repository::<R>(&caller), &id).await?))
+    let row = pool.repository::<R>(&caller).get(&id).await?;
+    if place.has(&row) { Ok(shown(&row)) } else { Err(not_found::<R>()) }
 }
 
 pub async fn change<DB, R, P>(
@@ -131,11 +132,20 @@ where
     let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
     let rows = pool.repository::<R>(&caller);
     for _ in 0..TRIES {
-        let seen = at::<DB, R, P>(&place, rows, &id).await?.version();
+        let mut changes = changes.clone();
+        let Some(row) = own(rows, id).await? else {
+            // The write itself is to miss, so that the record says what was tried.
+            R::rest_on(&mut changes, i64::MAX);
+            rows.update(&id, changes).await?;
+            return Err(not_found::<R>());
+        };
+        if !place.has(&row) {
+            return Err(not_found::<R>());
+        }
+        let seen = row.version();
         if !if_match.allows(seen) {
             break;
         }
-        let mut changes = changes.clone();
         R::rest_on(&mut changes, seen);
         match rows.update(&id, changes).await {
             // Somebody was faster. Who said on what he rests is told; who did not rests on what there is now.
@@ -159,11 +169,16 @@ where
 {
     let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
     let rows = pool.repository::<R>(&caller);
-    let seen = at::<DB, R, P>(&place, rows, &id).await?.version();
-    if if_match == IfMatch::Any {
+    let row = own(rows, id).await?;
+    if row.as_ref().is_some_and(|row| !place.has(row)) {
+        return Err(not_found::<R>());
+    }
+    // If there is none, the write itself is to miss, so that the record says what was tried.
+    let (IfMatch::Versions(_), Some(row)) = (&if_match, row) else {
         rows.delete(&id).await?;
         return Ok(StatusCode::NO_CONTENT);
-    }
+    };
+    let seen = row.version();
     // In the statement that deletes, so that nobody's change can come in between.
     let is_as_seen = R::ID.eq(id).and(R::VERSION.eq(seen));
     if !if_match.allows(seen) || rows.delete_where(is_as_seen).await? == 0 {
@@ -187,15 +202,9 @@ fn stale<R: Resource>() -> Problem {
     Error::Stale { entity: R::entity().name() }.into()
 }
 
-/// The row, if it stands at this place.
-async fn at<DB, R, P>(place: &P, rows: Rows<'_, DB, R>, id: &Uuid) -> Result<R, Problem>
-where
-    DB: Stores<R>,
-    R: Resource,
-    P: Place<DB, R>,
-{
-    let row = rows.get(id).await?;
-    if place.has(&row) { Ok(row) } else { Err(not_found::<R>()) }
+/// The caller's row, looked up by a list: that there is none is then no attempt at somebody else's yet.
+async fn own<DB: Stores<R>, R: Resource>(rows: Rows<'_, DB, R>, id: Uuid) -> Result<Option<R>, Error> {
+    rows.query().filter(R::ID.eq(id)).first().await
 }
 
 /// A row, with its version.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, Uri, header};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::json;
 use user_scope::Cursor;
 use user_scope::web::Problem;
@@ -112,6 +112,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 Err(error) => Err(no_json(&error)),
             },
             Err(error) if error.inner().is_data() => Err(Invalid::of(&error).into()),
+            // Where a word of an enum is wanted, serde_json calls a number no JSON.
+            Err(error) if serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() => {
+                Err(Invalid::new(error.path().to_string(), "is of another type").into())
+            }
             Err(error) => Err(no_json(error.inner())),
         }
     }
