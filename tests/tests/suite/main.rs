@@ -138,5 +138,6 @@ mod values_at_once;
 mod values_of_types;
 mod values_of_wide_rows;
 mod versions;
+mod web;
 mod world;
 mod writing;

@@ -120,3 +120,6 @@ impl Rotation {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests;
