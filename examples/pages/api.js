@@ -62,8 +62,8 @@ function parse(text) {
   }
 }
 
-function address(path, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+function address(path, query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const search = new URLSearchParams(given).toString();
   return search ? `${path}?${search}` : path;
 }

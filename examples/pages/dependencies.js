@@ -9,6 +9,7 @@ import { say, tell } from './message.js';
 export async function dependencies({ id, signal }) {
   const path = `/tasks/${id}/dependencies`;
   const known = new Map();
+  const chosen = new Set();
   const rows = h('ul', { class: 'rows', 'aria-label': 'Tasks that it depends on' });
   const count = h('p', { class: 'hint' });
   const find = h('input', { type: 'search', id: 'find-dependency', autocomplete: 'off', oninput: later(offer, 300),
@@ -16,9 +17,9 @@ export async function dependencies({ id, signal }) {
   const add = makeForm({
     label: 'New dependency',
     className: 'adding',
-    fields: [
-      { name: 'depends_on_id', label: 'Depends on', id: 'new-dependency', kind: 'choice', options: [['', 'Choose a task']] },
-    ],
+    fields: [{
+      name: 'depends_on_id', label: 'Depends on', id: 'new-dependency', kind: 'choice', options: [['', 'Choose a task']],
+    }],
     actions: [h('button', { type: 'submit', id: 'add-dependency' }, 'Add')],
     save: create,
   });
@@ -28,8 +29,8 @@ export async function dependencies({ id, signal }) {
   async function offer() {
     try {
       const { data } = await get('/tasks', { q: find.value.trim(), order: '-updated_at', limit: 50 }, { signal });
-      const others = data.items.filter((task) => task.id !== id);
-      for (const task of others) known.set(task.id, task);
+      for (const task of data.items) known.set(task.id, task);
+      const others = data.items.filter((task) => task.id !== id && !chosen.has(task.id));
       const before = select.value;
       select.replaceChildren(
         h('option', { value: '' }, others.length === 0 ? 'No task is like that' : 'Choose a task'),
@@ -49,9 +50,10 @@ export async function dependencies({ id, signal }) {
       return;
     }
     const { data } = await post(path, { depends_on_id: other });
-    select.value = '';
+    chosen.add(other);
     rows.append(row(data));
     settle();
+    select.querySelector('option:checked').remove();
     select.focus();
     say('Added.');
   }
@@ -84,11 +86,15 @@ export async function dependencies({ id, signal }) {
     li.remove();
     settle();
     (neighbour?.querySelector('a') ?? select).focus();
+    chosen.delete(dependency.depends_on_id);
+    offer();
     say('It no longer depends on that task.');
   }
 
-  const [{ items }] = await Promise.all([all(path, { order: 'created_at' }, signal), offer()]);
-  const unknown = [...new Set(items.map((each) => each.depends_on_id))].filter((other) => !known.has(other));
+  const { items } = await all(path, { order: 'created_at' }, signal);
+  for (const item of items) chosen.add(item.depends_on_id);
+  await offer();
+  const unknown = [...chosen].filter((other) => !known.has(other));
   await Promise.all(unknown.map((other) => get(`/tasks/${other}`, null, { signal }).then(
     ({ data }) => known.set(other, data),
     (problem) => { if (problem.status !== 404) throw problem; })));

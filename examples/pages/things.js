@@ -62,9 +62,13 @@ export async function things({ parameter, signal }) {
     oninput: later(() => signal.aborted || list.change(wanted()), 300) });
   const opener = button(`New ${kind.one}`, open, { id: 'new-thing', class: 'primary', 'aria-expanded': 'false' });
   const place = h('div', null);
-  const wanted = () => ({ q: find.value.trim(), order: 'name' });
-  const nothing = () => empty(h('p', null, find.value.trim() ? `No ${kind.one} is like that.` : `No ${kind.one} yet.`));
 
+  function wanted() {
+    return { q: find.value.trim(), order: 'name' };
+  }
+  function nothing() {
+    return empty(h('p', null, find.value.trim() ? `No ${kind.one} is like that.` : `No ${kind.one} yet.`));
+  }
   function open() {
     if (place.firstChild) {
       place.querySelector('input').focus();
