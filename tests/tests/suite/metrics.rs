@@ -8,8 +8,8 @@ use std::task::Poll;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tokio::sync::Semaphore;
-use user_scope::Change;
 use user_scope::audit::{AuditEvent, AuditSettings, AuditSink, BoxFuture, Overflow, SinkError};
+use user_scope::{Change, Uuid};
 
 use super::databases::TestDb;
 use super::entities::{NewSecret, Secret, SecretChanges, Task};
@@ -20,6 +20,7 @@ on_each_database!(
     an_operation_that_is_cancelled_is_counted_as_such,
     the_audits_events_are_counted_and_its_queue_is_measured,
     no_label_tells_a_value_or_a_user,
+    the_figures_tell_no_denial_from_a_miss,
 );
 
 /// The recorder of this thread, on which all of a test runs but the drivers.
@@ -180,6 +181,24 @@ async fn the_audits_events_are_counted_and_its_queue_is_measured<DB: TestDb>() {
         ])
     );
     assert_eq!(world.pool.audit_stats().recorded, 4);
+}
+
+/// Who can see the figures would learn which rows are there.
+async fn the_figures_tell_no_denial_from_a_miss<DB: TestDb>() {
+    recording!(snapshotter);
+    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
+    let hers = world.task(&alice, "hers").await;
+    let mut told = Vec::new();
+    for id in [hers.id, Uuid::now_v7()] {
+        world.pool.flush_audit().await;
+        since(&snapshotter);
+        world.pool.repository::<Task>(&bob).get(&id).await.unwrap_err();
+        world.pool.flush_audit().await;
+        told.push(only(since(&snapshotter), "user_scope_audit_events"));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0], expected(&[("user_scope_audit_events_total{outcome=recorded}", 1.0)]));
+    assert_eq!(world.lines("unauthorized_access").await.len(), 1, "and one of them was a denial");
 }
 
 async fn no_label_tells_a_value_or_a_user<DB: TestDb>() {

@@ -44,8 +44,12 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn add_recorded(&self, events: usize) {
         Self::add(&self.recorded, events);
+    }
+
+    /// Tells the recorder of the crate `metrics`.
+    pub(super) fn tell_recorded(_told: usize) {
         #[cfg(feature = "metrics")]
-        measure::audit_events("recorded", events);
+        measure::audit_events("recorded", _told);
     }
 
     pub(super) fn add_dropped(&self, events: usize) {

@@ -65,12 +65,18 @@ impl<DB: Backend> Writer<DB> {
             self.in_hand = events.len() + misses.len();
             #[cfg(feature = "metrics")]
             measure::unqueued(self.in_hand);
+            // What is told to the outside counts misses, and not what they were: it would tell which rows are there.
+            let mut told = events.len();
             for misses in classify::by_entity(misses) {
                 let classified = || classify::denials(&self.connections, &misses);
                 let denials = self.retried(self.attempts.min(ATTEMPTS_TO_CLASSIFY), misses.len(), classified).await;
+                told += denials.as_ref().map_or(0, |_| misses.len());
                 events.extend(denials.unwrap_or_default());
             }
             let recorded = self.record(events).await;
+            if recorded {
+                Counters::tell_recorded(told);
+            }
             self.in_hand = 0;
             // A shutdown waits for one round of retries, and not for as many as there are batches.
             if !recorded && self.queue.is_closed() {

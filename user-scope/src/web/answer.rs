@@ -98,9 +98,10 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     }
 }
 
-/// PostgreSQL's serialization failure, deadlock and lock that was not to be had; SQLite's BUSY and LOCKED, and BUSY_RECOVERY,
+/// PostgreSQL's serialization failure, deadlock and lock that was not to be had, its lack of connections, and that it is being
+/// stopped or started; SQLite's BUSY and LOCKED, and BUSY_RECOVERY,
 /// BUSY_SNAPSHOT and BUSY_TIMEOUT.
 fn may_succeed_again(cause: &Cause) -> bool {
-    let codes = ["40001", "40P01", "55P03", "5", "6", "261", "517", "773"];
+    let codes = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "5", "6", "261", "517", "773"];
     cause.code().is_some_and(|code| codes.contains(&code.as_str()))
 }

@@ -13,6 +13,7 @@ mod entities;
 mod failure;
 mod resources;
 mod secret;
+mod serving;
 mod settings;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -35,6 +36,9 @@ use accounts::{Attempts, Passwords, Signer};
 use database::{AppDb, Ready};
 use failure::{Failure, Told};
 use settings::{Origin, Settings};
+
+/// The file of the demo, in the data directory.
+const DEMO: &str = "demo.sqlite";
 
 /// What every request may need.
 pub struct App<DB: AppDb> {
@@ -101,6 +105,9 @@ async fn start(settings: Settings) -> Result<(), Failure> {
             secret::kept(&settings.data)?
         }
     };
+    // Before a database is touched: a login may be made whose password is made of it.
+    let verifier = accounts::verifier(&secret).await.told("the secret cannot sign tokens")?;
+    let tokens = (Signer::new(&secret), verifier);
     let is_postgres = settings.database_url.as_deref().is_some_and(|url| url.starts_with("postgres"));
     if settings.application_database_url.is_some() && !is_postgres {
         return Err(Failure::new(
@@ -113,21 +120,22 @@ async fn start(settings: Settings) -> Result<(), Failure> {
             let read = |url: &str| url.parse::<PgConnectOptions>().told("the URL of PostgreSQL cannot be read");
             let application = settings.application_database_url.as_deref().map(read).transpose()?;
             let ready = database::open_postgres(read(url)?, application, &secret, administrator).await?;
-            serve(ready, settings, &secret, figures, false).await
+            serve(ready, settings, tokens, figures, false).await
         }
         Some(url) if url.starts_with("sqlite") => {
             let options: SqliteConnectOptions = url.parse().told("the URL of SQLite cannot be read")?;
             let ready = database::open_sqlite(options, administrator).await?;
-            serve(ready, settings, &secret, figures, false).await
+            serve(ready, settings, tokens, figures, false).await
         }
         Some(_) => Err(Failure::new("DATABASE_URL begins with neither postgres:// nor sqlite://")),
         None => {
             secret::directory(&settings.data)?;
-            let options = SqliteConnectOptions::new().filename(settings.data.join("tasks.sqlite"));
-            let ready = database::open_sqlite(options, administrator).await?;
-            // Their passwords are known to everybody.
+            // The passwords of the demo accounts are known to everybody, and so they are in a file of their own.
             let is_demo = settings.listen.ip().is_loopback();
-            serve(ready, settings, &secret, figures, is_demo).await
+            let file = settings.data.join(if is_demo { DEMO } else { "tasks.sqlite" });
+            let options = SqliteConnectOptions::new().filename(file);
+            let ready = database::open_sqlite(options, administrator).await?;
+            serve(ready, settings, tokens, figures, is_demo).await
         }
     }
 }
@@ -135,7 +143,7 @@ async fn start(settings: Settings) -> Result<(), Failure> {
 async fn serve<DB: AppDb>(
     ready: Ready<DB>,
     settings: Settings,
-    secret: &[u8],
+    (signer, verifier): (Signer, Verifier),
     figures: PrometheusHandle,
     is_demo: bool,
 ) -> Result<(), Failure> {
@@ -143,27 +151,25 @@ async fn serve<DB: AppDb>(
     if is_demo {
         database::fill(&ready, &passwords).await?;
     }
-    let verifier = accounts::verifier(secret).await.told("the secret cannot sign tokens")?;
     let Ready { pool, accounts } = ready;
     let app = App {
         pool: pool.clone(),
         accounts: accounts.clone(),
         verifier,
-        signer: Arc::new(Signer::new(secret)),
+        signer: Arc::new(signer),
         passwords,
         attempts: Arc::new(Attempts::new(settings.sign_in_attempts)),
-        figures,
+        figures: figures.clone(),
     };
     let origins = settings.cors_origin.into_iter().map(|Origin(origin)| origin).collect();
     let (routes, document) = api::routes::<DB>();
     let router = routes.merge(around::pages(is_demo)).with_state(app);
-    let router = around::layered(router, around::docs(document), origins);
+    let router = around::layered(router, around::docs(document), origins, figures);
 
     let told = format!("nobody can listen on {}", settings.listen);
     let listener = TcpListener::bind(settings.listen).await.told(&told)?;
     announce(listener.local_addr().told(&told)?, is_demo, &settings.data);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped()).await.told("the server broke off")?;
+    serving::serve(listener, router, stopped()).await;
     tracing::info!("no more requests; the audit is being drained");
     pool.close().await;
     accounts.close().await;
@@ -177,7 +183,7 @@ fn announce(address: SocketAddr, is_demo: bool, data: &std::path::Path) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "Listening on http://{address}");
     if is_demo {
-        let _ = writeln!(out, "  A demo, on {}. Sign in as", data.join("tasks.sqlite").display());
+        let _ = writeln!(out, "  A demo, on {}. Sign in as", data.join(DEMO).display());
         for (name, is_administrator) in database::ACCOUNTS {
             let role = if is_administrator { "   (administrator)" } else { "" };
             let _ = writeln!(out, "    {name:<6} {}{role}", database::password(name));

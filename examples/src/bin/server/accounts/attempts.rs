@@ -2,13 +2,15 @@
 //!
 //! A name alone is not counted: who tries it again and again from elsewhere would lock its owner out.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use user_scope::web::Problem;
+
+use super::Username;
 
 /// So many clients and names are remembered before those that are past are forgotten.
 const REMEMBERED: usize = 10_000;
@@ -31,10 +33,20 @@ impl Attempts {
             self.names.retain_recent();
             self.clients.retain_recent();
         }
+        let client = network(client);
         self.clients.check_key(&client).map_err(|until| too_many(&until))?;
-        // As long as a name can be: what is longer is nobody's.
-        let name: String = name.chars().take(64).flat_map(char::to_lowercase).collect();
+        // What is no name is nobody's, and is counted as one. The database takes upper and lower case for the same.
+        let name =
+            Username::try_from(name.to_owned()).map(|name| name.as_str().to_ascii_lowercase()).unwrap_or_default();
         self.names.check_key(&(client, name)).map_err(|until| too_many(&until))
+    }
+}
+
+/// Who has an address of IPv6 has as many as he likes of the same 64 bits.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

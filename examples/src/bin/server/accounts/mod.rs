@@ -140,7 +140,11 @@ impl<DB: AppDb> App<DB> {
     /// The account, if the password is its own. That there is none costs the same time and reads the same.
     async fn signed_in(&self, client: IpAddr, username: &str, password: Password) -> Result<Account, Problem> {
         self.attempts.count(client, username)?;
-        let account = DB::account_by_name(&self.accounts, username).await.map_err(unavailable)?;
+        // Letters beyond ASCII can become others where a database makes them small.
+        let account = match Username::try_from(username.to_owned()) {
+            Ok(name) => DB::account_by_name(&self.accounts, name.as_str()).await.map_err(unavailable)?,
+            Err(_) => None,
+        };
         let hash = account.as_ref().map(|account| Arc::from(account.password_hash.as_str()));
         let is_right = self.passwords.verify(password, hash).await?;
         account.filter(|_| is_right).ok_or_else(|| {

@@ -54,10 +54,6 @@ macro_rules! stores_accounts {
             }
 
             async fn account_by_name(pool: &Pool<Self>, name: &str) -> sqlx::Result<Option<Account>> {
-                // No name has it, and PostgreSQL takes it for an error.
-                if name.contains('\0') {
-                    return Ok(None);
-                }
                 sqlx::query_as(BY_NAME).bind(name).fetch_optional(pool).await
             }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -26,13 +27,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ACCESS_REASON: HeaderName = HeaderName::from_static("access-reason");
 
 /// The whole service: the API and the pages, of which `/tasks/` is `/tasks`, and the docs, which tell the two apart.
-pub fn layered(router: Router, docs: Router, origins: Vec<HeaderValue>) -> Router {
+pub fn layered(router: Router, docs: Router, origins: Vec<HeaderValue>, figures: PrometheusHandle) -> Router {
     let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
         let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
         // Without its question: what was searched for is nobody's business.
         tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
     });
-    let router = NormalizePathLayer::trim_trailing_slash().layer(router.layer(from_fn(health::counted)));
+    let counted = from_fn_with_state(figures, health::counted);
+    let router = NormalizePathLayer::trim_trailing_slash().layer(router.layer(counted));
     docs.fallback_service(router)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME))

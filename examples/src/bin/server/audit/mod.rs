@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use user_scope::audit::TrailRow;
 use user_scope::web::{Administrator, Caller, Problem};
 use user_scope::{ScopedPool, Uuid};
@@ -55,7 +56,7 @@ fn administered(id: &str, summary: &str) -> Described {
 #[serde(deny_unknown_fields)]
 struct Length {
     /// How many rows at most.
-    #[param(nullable = false, minimum = 1, maximum = 1_000, default = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 100, default = 50)]
     limit: Option<u32>,
 }
 
@@ -69,13 +70,13 @@ struct TrailEntry {
     timestamp: String,
     /// What is told beyond that, such as the columns that were changed.
     #[schema(value_type = Option<Object>)]
-    details: Option<serde_json::Value>,
+    details: Option<Box<RawValue>>,
 }
 
 impl From<TrailRow> for TrailEntry {
     fn from(row: TrailRow) -> Self {
         let TrailRow { entity_type, entity_id, operation, timestamp, details, .. } = row;
-        let details = details.and_then(|details| serde_json::from_str(&details).ok());
+        let details = details.and_then(|details| RawValue::from_string(details).ok());
         Self { entity_type, entity_id, operation, timestamp, details }
     }
 }
@@ -86,7 +87,7 @@ async fn trail<DB: AppDb>(
     uri: Uri,
 ) -> Result<Listed<TrailEntry>, Problem> {
     let Length { limit } = form(uri.query().unwrap_or_default().as_bytes())?;
-    let limit = within("limit", limit.unwrap_or(100), 1_000)?;
+    let limit = within("limit", limit.unwrap_or(50), 100)?;
     let rows = pool.audit_trail(&caller).limit(limit).all().await?;
     Ok(Listed { items: rows.into_iter().map(TrailEntry::from).collect(), next: None })
 }

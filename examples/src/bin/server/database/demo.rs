@@ -32,7 +32,10 @@ pub async fn fill<DB: AppDb>(ready: &Ready<DB>, passwords: &Passwords) -> Result
         let told = |problem: Problem| Failure::new(format!("{FAILED}: {problem}"));
         let password_hash = passwords.hash(crate::accounts::Password::given(password(username))).await.map_err(told)?;
         let account = Account { id, username: username.to_owned(), password_hash, administrator };
-        DB::add_account(&ready.accounts, &account).await.told(FAILED)?;
+        if !DB::add_account(&ready.accounts, &account).await.told(FAILED)? {
+            // Another server is at it.
+            return Ok(());
+        }
         let user = UserContext::new(id).told(FAILED)?;
         match username {
             "alice" => alices(&ready.pool, &user).await.told(FAILED)?,

@@ -1,9 +1,9 @@
 //! PostgreSQL: the owner of the tables brings them up to date and under isolation, and another login serves, to which the
 //! database shows the rows of the user that it names.
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use user_scope::{Enforcement, ScopedPool};
 
 use super::{Ready, guard, logins};
@@ -21,10 +21,17 @@ pub async fn open(
     administrator: Option<&str>,
 ) -> Result<Ready<sqlx::Postgres>, Failure> {
     let tables: PgPool = PgPoolOptions::new()
-        .max_connections(2)
-        .connect_with(owner.clone())
+        .max_connections(3)
+        // One of its statements holds a password.
+        .connect_with(owner.clone().disable_statement_logging())
         .await
         .told("PostgreSQL cannot be reached by DATABASE_URL")?;
+    // Servers that start at the same time do so one after another. The lock goes with its connection.
+    let mut turn = tables.acquire().await.told("PostgreSQL cannot be reached by DATABASE_URL")?.detach();
+    sqlx::query("SELECT pg_advisory_lock(7310582925)")
+        .execute(&mut turn)
+        .await
+        .told("the database cannot be locked")?;
     let was_in_use = sqlx::Postgres::answers(&tables).await.is_ok();
     MIGRATIONS.run(&tables).await.told("the tables cannot be brought up to date")?;
     ScopedPool::new(tables.clone()).migrate().await.told("the audit table cannot be made")?;
@@ -32,19 +39,23 @@ pub async fn open(
         Some(application) => application,
         None => logins::make(&tables, &owner, secret).await?,
     };
-    let isolation = entities::isolation().application(application.get_username());
+    // Roles are shared by all databases of a server: with one name, this login could ask for system mode in others.
+    let system = logins::name(&tables, "system").await?;
+    let isolation = entities::isolation().application(application.get_username()).system_role(&system);
     guard(&isolation, &tables, was_in_use).await?;
-    logins::open_accounts(&tables, application.get_username()).await?;
+    logins::open_accounts(&tables, application.get_username(), &system).await?;
     if let Some(name) = administrator
         && !sqlx::Postgres::promote(&tables, name).await.told("the administrator cannot be named")?
     {
         return Err(Failure::no_account(name));
     }
+    turn.close().await.told("the database cannot be unlocked")?;
     tables.close().await;
 
     let pool = ScopedPool::builder(application.clone())
         .enforcement(Enforcement::Database)
         .isolated(&isolation)
+        .system_role(&system)
         .build()
         .await
         .told("the application's login cannot serve")?;

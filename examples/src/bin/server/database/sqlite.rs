@@ -9,11 +9,16 @@ use super::{Ready, guard};
 use crate::accounts::AccountStore;
 use crate::entities;
 use crate::failure::{Failure, Told};
+use crate::secret;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 pub async fn open(options: SqliteConnectOptions, administrator: Option<&str>) -> Result<Ready<sqlx::Sqlite>, Failure> {
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).foreign_keys(true);
+    // SQLite would make it as others may read it, and its companions are as it is. That it is there is no matter.
+    if !options.get_filename().to_string_lossy().starts_with("file:") {
+        let _ = secret::private(options.get_filename());
+    }
     let accounts: SqlitePool = SqlitePoolOptions::new()
         .max_connections(2)
         .connect_with(options.clone())
