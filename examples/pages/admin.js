@@ -25,7 +25,7 @@ export async function admin({ signal, user, memory }) {
     actions: [h('button', { type: 'submit', id: 'show-audit', class: 'primary' }, 'Show')],
   });
   form.load({ reason: memory.get('reason') ?? '', days: '30' });
-  const place = h('div', { 'aria-live': 'off' });
+  const place = h('div', { class: 'stack' });
 
   async function save() {
     const { reason, days } = form.read();

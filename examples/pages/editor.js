@@ -74,7 +74,6 @@ export function makeEditor({ path, item, fields, label, className, submit, actio
       if (problem.status !== 412) throw problem;
       choice.hidden = false;
       choice.querySelector('button').focus();
-      say('It has been changed elsewhere since you loaded it.', true);
       return;
     }
     setAside(null);

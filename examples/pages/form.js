@@ -2,7 +2,7 @@
 // validates, and no call may enter: what was typed stays until the caller says otherwise.
 
 import { h } from './dom.js';
-import { tell } from './message.js';
+import { hush, tell } from './message.js';
 
 let serial = 0;
 
@@ -75,6 +75,7 @@ export function makeForm({ fields, actions, save, label, className = '' }) {
       return;
     }
     running = true;
+    hush();
     element.setAttribute('aria-busy', 'true');
     try {
       await act();

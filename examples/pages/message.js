@@ -33,7 +33,8 @@ export function say(text, bad = false) {
 // What a call has failed with. Calls that were given up, and the end of the session, are told elsewhere.
 export function tell(problem) {
   if (problem.name === 'AbortError' || problem.ended) return;
-  const wait = problem.retryAfter ? ` Try again in ${problem.retryAfter} seconds.` : '';
-  say((problem.message || 'Something went wrong in the page.') + wait, true);
+  const text = problem.message || 'Something went wrong in the page.';
+  const untold = problem.retryAfter && !text.includes(problem.retryAfter);
+  say(untold ? `${text} Try again in ${problem.retryAfter} seconds.` : text, true);
   if (problem.name !== 'Problem') console.error(problem);
 }
