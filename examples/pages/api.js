@@ -63,7 +63,8 @@ function parse(text) {
 }
 
 function address(path, query) {
-  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const absent = (value) => value === null || value === undefined || value === '';
+  const given = Object.entries(query ?? {}).filter(([, value]) => !absent(value));
   const search = new URLSearchParams(given).toString();
   return search ? `${path}?${search}` : path;
 }

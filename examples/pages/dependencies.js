@@ -18,7 +18,8 @@ export async function dependencies({ id, signal }) {
     label: 'New dependency',
     className: 'adding',
     fields: [{
-      name: 'depends_on_id', label: 'Depends on', id: 'new-dependency', kind: 'choice', options: [['', 'Choose a task']],
+      name: 'depends_on_id', label: 'Depends on', id: 'new-dependency', kind: 'choice',
+      options: [['', 'Choose a task']],
     }],
     actions: [h('button', { type: 'submit', id: 'add-dependency' }, 'Add')],
     save: create,

@@ -40,7 +40,8 @@ export async function trail({ signal }) {
     const nothing = item.details === null || item.details === undefined || Object.keys(item.details).length === 0;
     if (nothing && !item.entity_id) return '–';
     return h('details', null,
-      h('summary', null, 'Show', h('span', { class: 'unseen' }, ` the details of ${item.operation}, ${item.entity_type}`)),
+      h('summary', null, 'Show',
+        h('span', { class: 'unseen' }, ` the details of ${item.operation}, ${item.entity_type}`)),
       item.entity_id && h('p', null, h('code', null, item.entity_id)),
       !nothing && h('pre', null, JSON.stringify(item.details, null, 2)));
   }
