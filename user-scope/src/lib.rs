@@ -175,6 +175,80 @@
 //! Each operation is a `tracing` span, target `user_scope`, name `access`, with `entity` and `operation`, at the level
 //! debug; its end tells `rows` and `elapsed`. No value of a row and no user is in it.
 //!
+//! # Web services
+//!
+//! A [`web::Verifier`] (feature `jwt`) turns a bearer token into a caller. Its keys are a secret, a public key, or a key set that
+//! is read again as it rotates; each is for one algorithm, and the issuer and the audience have to be said.
+//!
+//! ```
+//! # #[cfg(feature = "jwt")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use user_scope::web::{Keys, TokenError, Verifier};
+//!
+//! # let SESSION_SECRET = "kjPnOPXcm5X1hHfDQLRQnD6kSb8lcUHGBKXIG6jAEHo=";
+//! let verifier = Verifier::builder(Keys::secret(SESSION_SECRET)?)     // or `Keys::key_set_url("https://…/jwks.json")`
+//!     .issuer("https://login.example")
+//!     .audience("tasks")
+//!     .build()
+//!     .await?;
+//!
+//! # let exp = jsonwebtoken::get_current_timestamp() + 60;
+//! # let alice_id = user_scope::Uuid::now_v7();
+//! # let claims = serde_json::json!({ "sub": alice_id, "iss": "https://login.example", "aud": "tasks", "exp": exp });
+//! # let key = jsonwebtoken::EncodingKey::from_secret(SESSION_SECRET.as_bytes());
+//! # let token = jsonwebtoken::encode(&Default::default(), &claims, &key)?;
+//! let verified = verifier.verify(&token).await?;
+//! let alice: &user_scope::UserContext = verified.user();               // for `pool.repository::<Task>(alice)`
+//! # assert_eq!(*alice.user(), alice_id);
+//! assert_eq!(verifier.verify("forged").await.err(), Some(TokenError::Malformed));
+//! # Ok(()) }
+//! # #[cfg(not(feature = "jwt"))]
+//! # fn main() {}
+//! ```
+//!
+//! With `axum` a handler takes a [`web::Caller`] among its arguments, or a [`web::Administrator`], and returns a
+//! [`web::Problem`]: a document in which an absent row and a foreign one are the same bytes.
+//!
+//! ```
+//! # #[cfg(all(feature = "axum", feature = "jwt"))]
+//! # mod service {
+//! use axum::extract::FromRef;
+//! use axum::{Router, routing::get};
+//! use user_scope::web::{Administrator, Caller, Problem, Verifier};
+//! # use user_scope::{Backend, ScopedPool, Stores, UserScoped, Uuid};
+//! # #[derive(UserScoped)]
+//! # #[user_scoped(table = "tasks")]
+//! # struct Task { #[user_scoped(id)] id: Uuid, #[user_scoped(owner)] user_id: Uuid, title: String }
+//! # struct App<DB: Backend> { pool: ScopedPool<DB>, verifier: Verifier }
+//! # impl<DB: Backend> Clone for App<DB> {
+//! #     fn clone(&self) -> Self { Self { pool: self.pool.clone(), verifier: self.verifier.clone() } }
+//! # }
+//!
+//! impl<DB: Backend> FromRef<App<DB>> for Verifier {                     // and the same for `ScopedPool<DB>`
+//!     fn from_ref(app: &App<DB>) -> Self {
+//!         app.verifier.clone()
+//!     }
+//! }
+//! # impl<DB: Backend> FromRef<App<DB>> for ScopedPool<DB> {
+//! #     fn from_ref(app: &App<DB>) -> Self { app.pool.clone() }
+//! # }
+//!
+//! async fn whoami(caller: Caller) -> String {                           // 401 for everybody else
+//!     caller.user().to_string()
+//! }
+//!
+//! // Only with the role, and a reason in the header `access-reason`; its receipt is committed by now.
+//! async fn count<DB: Stores<Task>>(admin: Administrator<DB>) -> Result<String, Problem> {
+//!     Ok(admin.repository::<Task>().query().count().await?.to_string())
+//! }
+//!
+//! fn router<DB: Stores<Task>>(app: App<DB>) -> Router {
+//!     Router::new().route("/whoami", get(whoami)).route("/count", get(count::<DB>)).with_state(app)
+//! }
+//! # }
+//! ```
+//!
 //! # Background jobs
 //!
 //! A caller goes into a queue as a [`SealedContext`] (feature `jobs`): encrypted and authenticated with a [`ContextKey`]
@@ -229,6 +303,9 @@
 //! | `json` | [`Change`] from JSON or another format of serde, pages and cursors to it, and sqlx's JSON types |
 //! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
 //! | `metrics` | counters and durations for the crate `metrics` |
+//! | `axum` | [`web::Problem`], and with `jwt` the extractors [`web::Caller`] and [`web::Administrator`] |
+//! | `jwt` | [`web::Verifier`]: the caller from a JSON Web Token |
+//! | `jwks-url` | its keys from a JSON Web Key Set behind a URL, with `reqwest` |
 //! | `adoption` | brings tables that exist, and are in use, under isolation |
 //! | `cli` | the command `user-scope`; no library needs it |
 //!

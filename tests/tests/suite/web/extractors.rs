@@ -9,7 +9,7 @@ use axum::{Router, http};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use user_scope::web::{Administrator, Caller, Problem, Verifier};
-use user_scope::{ScopedPool, Uuid};
+use user_scope::{Backend, ScopedPool, Uuid};
 
 use super::super::captured::captured;
 use super::super::databases::TestDb;
@@ -276,24 +276,24 @@ async fn keys_that_are_not_there_are_no_fault_of_the_token() {
 }
 
 /// The state of an application.
-struct App<DB: TestDb> {
+struct App<DB: Backend> {
     pool: ScopedPool<DB>,
     verifier: Verifier,
 }
 
-impl<DB: TestDb> Clone for App<DB> {
+impl<DB: Backend> Clone for App<DB> {
     fn clone(&self) -> Self {
         Self { pool: self.pool.clone(), verifier: self.verifier.clone() }
     }
 }
 
-impl<DB: TestDb> FromRef<App<DB>> for Verifier {
+impl<DB: Backend> FromRef<App<DB>> for Verifier {
     fn from_ref(app: &App<DB>) -> Self {
         app.verifier.clone()
     }
 }
 
-impl<DB: TestDb> FromRef<App<DB>> for ScopedPool<DB> {
+impl<DB: Backend> FromRef<App<DB>> for ScopedPool<DB> {
     fn from_ref(app: &App<DB>) -> Self {
         app.pool.clone()
     }
@@ -342,7 +342,8 @@ async fn who_is_no_administrator_or_says_no_reason_is_refused_and_leaves_no_rece
     let reader = bearer(Uuid::now_v7(), json!(["reader"]));
     let good = ("access-reason", "a good reason");
     let long = "x".repeat(1_001);
-    let refused: [(&[(&str, &str)], u16, &str); 14] = [
+    type Refused<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
+    let refused: [Refused<'_>; 14] = [
         (&[], 401, "token_required"),
         (&[good], 401, "token_required"),
         (&[("authorization", "Bearer x"), good], 401, "invalid_token"),

@@ -152,7 +152,7 @@ fn what_is_no_key_set_is_refused() {
         assert!(matches!(Keys::key_set(text), Err(KeyError::NotAKeySet)), "{text}");
     }
     assert!(matches!(Keys::key_set(key_set(&[])), Err(KeyError::NoUsableKey)));
-    let mut long = key_set(&[ED.jwk.clone()]);
+    let mut long = key_set(std::slice::from_ref(&ED.jwk));
     long.push_str(&" ".repeat(1024 * 1024));
     assert!(matches!(Keys::key_set(long), Err(KeyError::TooLong)));
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use user_scope::web::{Caller, Problem, Verifier};
-use user_scope::{Error, ScopedPool, Uuid};
+use user_scope::{Backend, Error, ScopedPool, Uuid};
 
 use super::super::captured::captured;
 use super::super::databases::TestDb;
@@ -24,15 +24,15 @@ on_each_database!(
 );
 
 /// A state that is a tuple.
-struct Shared<DB: TestDb>(ScopedPool<DB>, Verifier);
+struct Shared<DB: Backend>(ScopedPool<DB>, Verifier);
 
-impl<DB: TestDb> Clone for Shared<DB> {
+impl<DB: Backend> Clone for Shared<DB> {
     fn clone(&self) -> Self {
         Self(self.0.clone(), self.1.clone())
     }
 }
 
-impl<DB: TestDb> FromRef<Shared<DB>> for Verifier {
+impl<DB: Backend> FromRef<Shared<DB>> for Verifier {
     fn from_ref(shared: &Shared<DB>) -> Self {
         shared.1.clone()
     }

@@ -90,7 +90,7 @@ async fn a_public_key_is_no_secret() {
     let header = json!({ "alg": "HS256", "kid": "1" }).to_string();
     for signer in [&*RSA, &*EC, &*ED] {
         let named = signer.jwk(&json!({ "kid": "1" }));
-        let set = key_set(&[named.clone()]);
+        let set = key_set(std::slice::from_ref(&named));
         let raw_parts = ["n", "x"].into_iter().filter_map(|part| signer.jwk[part].as_str()).map(str::as_bytes);
         let mut secrets = vec![signer.pem.as_bytes(), signer.pem.trim_end().as_bytes(), &signer.der, set.as_bytes()];
         let named = named.to_string();
