@@ -26,9 +26,9 @@ const REASON: HeaderName = HeaderName::from_static("access-reason");
 
 /// An administrator, who has said why he needs system mode: the [`SystemContext`] of this request.
 ///
-/// His token must name the role that the [`Verifier`] was told, and the request must have the header `access-reason`: percent-encoded UTF-8,
-/// as JavaScript's `encodeURIComponent` makes it. By the time the handler runs, the receipt is committed. The state of the
-/// router has to give a [`Verifier`] and a [`ScopedPool`].
+/// His token must name the role that the [`Verifier`] was told, and the request must have the header `access-reason`:
+/// percent-encoded UTF-8, as JavaScript's `encodeURIComponent` makes it. By the time the handler runs, the receipt is
+/// committed. The state of the router has to give a [`Verifier`] and a [`ScopedPool`].
 ///
 /// ```
 /// use user_scope::web::{Administrator, Problem};

@@ -3,6 +3,7 @@
 mod extractors;
 mod keys;
 mod problems;
+mod readme;
 mod rotation;
 mod signer;
 mod tokens;
