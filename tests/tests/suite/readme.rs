@@ -1,12 +1,8 @@
 //! The code of the README, run on each database. A test holds both texts together.
 
-use axum::Router;
-use axum::extract::{FromRef, Path, State};
-use axum::routing::get;
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Pool, Postgres, Sqlite};
-use user_scope::web::{Administrator, Caller, Keys, Problem, Verifier};
+use sqlx::{Pool, Postgres};
 use user_scope::{Change, Enforcement, Error, Result, ScopedPool, UserContext, Uuid, isolation};
 
 use super::databases::TestDb;
@@ -140,57 +136,12 @@ async fn wall_of_the_readme(
     Ok(())
 }
 
-#[derive(Clone)]
-struct App {
-    pool: ScopedPool<Sqlite>,
-    verifier: Verifier,
-}
-
-impl FromRef<App> for ScopedPool<Sqlite> {
-    fn from_ref(app: &App) -> Self {
-        app.pool.clone()
-    }
-}
-
-impl FromRef<App> for Verifier {
-    fn from_ref(app: &App) -> Self {
-        app.verifier.clone()
-    }
-}
-
-/// Compiled, and not run: there is no such file. `web` and the server's own tests run the like.
-#[rustfmt::skip]
-#[expect(dead_code, reason = "it is compiled")]
-async fn web_of_the_readme(pool: ScopedPool<Sqlite>) -> Result<Router, Box<dyn std::error::Error>> {
-    // README: web
-    async fn title(caller: Caller, pool: State<ScopedPool<Sqlite>>, id: Path<Uuid>) -> Result<String, Problem> {
-        Ok(pool.repository::<Task>(&caller).get(&id).await?.title)      // 401 without a token; 404, absent and foreign alike
-    }
-    async fn count(admin: Administrator<Sqlite>) -> Result<String, Problem> {
-        let count = admin.repository::<Task>().query().count().await?;  // 403 for others; 400 without a reason, which is
-        Ok(count.to_string())                                           // on record, as the receipt, before this begins
-    }
-
-    let keys = Keys::key_set_file("/etc/app/jwks.json");                // or a secret, a PEM, a URL; read again as they rotate
-    let verifier = Verifier::builder(keys).issuer("https://idp.example").audience("tasks").build().await?;
-    let router = Router::new()
-        .route("/tasks/{id}/title", get(title))
-        .route("/admin/tasks/count", get(count))
-        .with_state(App { pool, verifier });                            // FromRef gives the extractors what they need
-    // README: end of web
-    Ok(router)
-}
-
 #[test]
 fn the_readme_shows_this_code() {
     let readme = include_str!("../../../README.md");
-    for (begin, end) in [
-        ("begin", "end"),
-        ("more", "end of more"),
-        ("wall", "end of wall"),
-        ("report", "end of report"),
-        ("web", "end of web"),
-    ] {
+    for (begin, end) in
+        [("begin", "end"), ("more", "end of more"), ("wall", "end of wall"), ("report", "end of report")]
+    {
         let code = include_str!("readme.rs");
         let code = between(code, &format!("// README: {begin}\n"), &format!("    // README: {end}\n"));
         let code: String =

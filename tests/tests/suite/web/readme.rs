@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use serde_json::json;
 use sqlx::Postgres;
 use user_scope::ScopedPool;
-use user_scope::web::{Administrator, Caller, Problem, Verifier};
+use user_scope::web::{Administrator, Caller, Keys, Problem, Verifier};
 
 use super::super::entities::Task;
 use super::super::world::{World, user};
@@ -45,6 +45,18 @@ async fn count(admin: Administrator<Postgres>) -> Result<String, Problem> {    /
     Ok(admin.repository::<Task>().query().count().await?.to_string())
 }
 // README: end
+/// Compiled, and not run: there is no such file.
+#[expect(dead_code, reason = "it is compiled")]
+async fn served(pool: ScopedPool<Postgres>) -> Result<Router, user_scope::web::KeyError> {
+// README: setup
+let keys = Keys::key_set_file("/etc/app/jwks.json");     // or a secret, a PEM, a URL; read again as they rotate
+let verifier = Verifier::builder(keys).issuer("https://idp.example").audience("tasks").build().await?;
+let app = App { pool, verifier };                        // from which the extractors take both, by axum's FromRef
+let router = Router::new().route("/titles", get(titles)).route("/count", get(count)).with_state(app);
+// README: end of setup
+    Ok(router)
+}
+
 pub(super) fn router() -> Router<App> {
     Router::new().route("/titles", get(titles)).route("/count", get(count))
 }
@@ -68,7 +80,11 @@ async fn the_readmes_handlers_do_what_it_says() {
 
 #[test]
 fn the_readme_shows_these_handlers() {
-    let (_, code) = include_str!("readme.rs").split_once("// README: begin\n").expect("a mark");
-    let (code, _) = code.split_once("// README: end").expect("a mark");
-    assert!(include_str!("../../../../README.md").contains(code), "the README's handlers are not these:\n{code}");
+    for (begin, end) in
+        [("// README: begin\n", "// README: end\n"), ("// README: setup\n", "// README: end of setup\n")]
+    {
+        let (_, code) = include_str!("readme.rs").split_once(begin).expect("a mark");
+        let (code, _) = code.split_once(end).expect("a mark");
+        assert!(include_str!("../../../../README.md").contains(code), "the README's handlers are not these:\n{code}");
+    }
 }
