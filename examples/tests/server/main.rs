@@ -37,6 +37,7 @@ mod bodies;
 mod bulk;
 mod client;
 mod home;
+mod leash;
 mod lists;
 mod load;
 mod operations;
