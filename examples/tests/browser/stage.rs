@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
@@ -49,7 +50,7 @@ pub async fn tell<F: Future<Output = ()>>(name: &'static str, story: impl FnOnce
         let port = line.split_once("started successfully on port ")?.1.trim_end().trim_end_matches('.').to_owned();
         Some(format!("http://127.0.0.1:{port}"))
     };
-    let (_driver, driver) = Leashed::start(&program, |command| drop(command.arg("--port=0")), ready).await;
+    let (_driver, driver) = Leashed::start(&program, with_a_free_port, ready).await;
     let stage = Stage { url: server.url().to_owned(), driver, name, windows: Arc::default() };
     let told = AssertUnwindSafe(story(stage.clone())).catch_unwind().await;
     let windows = std::mem::take(&mut *stage.windows.lock().unwrap());
@@ -99,6 +100,10 @@ fn chromium() -> String {
     let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
     let found = usual.into_iter().find(|path| PathBuf::from(path).exists()).map(str::to_owned);
     named.or(found).unwrap_or_else(|| "chromium".to_owned())
+}
+
+fn with_a_free_port(driver: &mut Command) {
+    driver.arg("--port=0");
 }
 
 /// Whether this can be run: a path, or a word that is in PATH.

@@ -142,6 +142,12 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().expect("a header is text"))
     }
 
+    /// What all headers of this name say.
+    pub fn header_list(&self, name: &str) -> Vec<String> {
+        let values = self.headers.get_all(name).iter().map(|value| value.to_str().expect("a header is text"));
+        values.flat_map(|value| value.split(',')).map(|value| value.trim().to_lowercase()).collect()
+    }
+
     /// The rows of a list.
     #[track_caller]
     pub fn items(&self) -> Vec<Value> {

@@ -121,15 +121,26 @@ async fn a_login_that_may_not_make_roles_needs_one_for_the_application() {
 }
 
 #[tokio::test]
-async fn an_ill_database_is_not_served() {
+async fn a_wall_that_was_taken_down_stands_again_before_anybody_is_served() {
     let (home, server) = Server::on(Kind::Postgres).await;
     Client::register(&server, "alice-1").await.task("Hers").await;
     server.stop().await;
     home.run("ALTER TABLE tasks DISABLE ROW LEVEL SECURITY").await;
+    let _server = Server::start(&home).await;
+    let standing = "SELECT 1 FROM pg_class WHERE oid = 'tasks'::regclass AND relrowsecurity AND relforcerowsecurity";
+    assert_eq!(home.rows::<0>(standing).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_ill_database_is_not_served() {
+    let (home, server) = Server::on(Kind::Postgres).await;
+    server.stop().await;
+    // Another's, which lets everybody see everything: nothing of the server's to mend.
+    home.run("CREATE POLICY open_to_all ON tasks USING (true)").await;
     let ended = run(&home, &[]).await;
-    refused(&ended, "tasks");
-    assert!(ended.errors.to_lowercase().contains("row-level security"), "{}", ended.errors);
-    home.run("ALTER TABLE tasks ENABLE ROW LEVEL SECURITY").await;
+    refused(&ended, "open_to_all");
+    assert!(ended.errors.contains("tasks") && ended.errors.contains("policy"), "{}", ended.errors);
+    home.run("DROP POLICY open_to_all ON tasks").await;
     Server::start(&home).await.stop().await;
 }
 
@@ -145,7 +156,7 @@ async fn a_setting_that_is_none_is_told_by_name() {
         (&["--jwt-secret-file", "/nowhere/secret"], "/nowhere/secret"),
         (&["--cors-origin", "not an origin"], "not an origin"),
         (&["--cors-origin", "*"], "*"),
-        (&["--application-database-url", "postgres://somebody@127.0.0.1:1/x"], "application"),
+        (&["--cors-origin", "https://app.example/path"], "https://app.example/path"),
         (&["unexpected"], "unexpected"),
     ] {
         refused(&run(&home, arguments).await, word);
