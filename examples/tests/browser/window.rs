@@ -202,7 +202,7 @@ impl Window {
             let asked = event["message"]["params"]["request"]["url"].as_str().expect("an address").to_owned();
             let is_own = asked.strip_prefix(&self.url).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             // What Chromium opens by itself, and asks nobody for.
-            let is_nobodys = ["data:,", "about:", "chrome:"].iter().any(|start| asked.starts_with(start));
+            let is_nobodys = ["data:", "about:", "chrome:"].iter().any(|start| asked.starts_with(start));
             if !is_own && !is_nobodys {
                 faults.push(format!("{place}: asked elsewhere: {asked}"));
             }

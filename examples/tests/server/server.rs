@@ -16,7 +16,6 @@ const SETTINGS: &[&str] = &[
     "ADMINISTRATOR",
     "SIGN_IN_ATTEMPTS",
     "RUST_LOG",
-    "PAGES",
 ];
 
 /// A server that serves. It ends when this is dropped.
