@@ -20,22 +20,24 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
+type Answer = Result<KeySet, KeyError>;
+
 /// What is read: as many readings as were begun, each of which ends when the test says so.
 #[derive(Clone, Default)]
 struct Issuer {
     begun: Arc<AtomicUsize>,
-    ends: Arc<Blocking<VecDeque<oneshot::Receiver<Result<KeySet, KeyError>>>>>,
+    ends: Arc<Blocking<VecDeque<oneshot::Receiver<Answer>>>>,
 }
 
 impl Issuer {
     /// How the next reading ends, once something is sent.
-    fn next(&self) -> oneshot::Sender<Result<KeySet, KeyError>> {
+    fn next(&self) -> oneshot::Sender<Answer> {
         let (end, ended) = oneshot::channel();
         self.ends.lock().expect("not poisoned").push_back(ended);
         end
     }
 
-    fn answers(&self, answer: Result<KeySet, KeyError>) {
+    fn answers(&self, answer: Answer) {
         assert!(self.next().send(answer).is_ok(), "nobody has dropped it");
     }
 
@@ -59,7 +61,7 @@ fn keys() -> KeySet {
     KeySet::of_one(Key::new(Algorithm::HS256, DecodingKey::from_secret(&[7; 32])))
 }
 
-fn failure() -> Result<KeySet, KeyError> {
+fn failure() -> Answer {
     Err(KeyError::NotAKeySet)
 }
 
