@@ -1,7 +1,7 @@
 // For administrators: who has accessed how much, and who has tried what. Nothing is asked of the server before there
 // is a reason, which goes on record with each look. Contents of anybody's rows may not enter.
 
-import { get } from './api.js';
+import { get, Problem } from './api.js';
 import { empty, h, heading, short, table, time } from './dom.js';
 import { makeForm } from './form.js';
 import { accessChart } from './chart.js';
@@ -29,6 +29,10 @@ export async function admin({ signal, user, memory }) {
 
   async function save() {
     const { reason, days } = form.read();
+    // As the server counts: it would answer in words for programs.
+    if ((reason.match(/[\p{L}\p{N}]/gu) ?? []).length < 3) {
+      throw new Problem(422, { detail: 'Say why you look.', errors: [{ field: 'reason', message: 'Say it in a word or more.' }] });
+    }
     const options = { reason: reason.trim(), signal };
     const patterns = (await get('/admin/audit/patterns', { days }, options)).data;
     const suspicious = (await get('/admin/audit/suspicious', null, options)).data;
