@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities as _;
-use thirtyfour::{CapabilitiesHelper as _, DesiredCapabilities, WebDriver};
+use thirtyfour::{DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
 use user_scope_tests::directory::Directory;
 
 use crate::home::Kind;
@@ -84,8 +84,9 @@ impl Stage {
             wanted.add_arg(flag).expect("a flag");
         }
         wanted.add_arg(&format!("--user-data-dir={}", directory.path().display())).expect("a flag");
-        let logs = serde_json::json!({ "browser": "ALL", "performance": "ALL" });
-        wanted.insert_base_capability("goog:loggingPrefs".to_owned(), logs);
+        for log in ["browser", "performance"] {
+            wanted.set_logging_prefs(log, LoggingPrefsLogLevel::All).expect("a log");
+        }
         let driver = WebDriver::new(&self.driver, wanted).await.expect("Chromium starts");
         let window = Window::new(driver.clone(), self.url.clone(), self.name, name);
         // Not by a flag: Chromium makes no window as narrow as that of a telephone.

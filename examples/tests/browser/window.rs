@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use thirtyfour::error::WebDriverResult;
-use thirtyfour::extensions::cdp::ChromeDevTools;
-use thirtyfour::{By, WebDriver};
+use thirtyfour::{By, Key, WebDriver};
 
 /// More than a page needs on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -126,9 +125,20 @@ impl Window {
         self.click(&format!("{css} option[value=\"{value}\"]")).await;
     }
 
-    /// Presses keys, wherever the focus is.
-    pub async fn press(&self, keys: &str) {
-        self.driver.action_chain().send_keys(keys).perform().await.expect("keys can be pressed");
+    /// Types a text, wherever the focus is.
+    pub async fn type_text(&self, text: &str) {
+        self.driver.action_chain().send_keys(text).perform().await.expect("keys can be pressed");
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub async fn press(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.expect("a key can be pressed");
+    }
+
+    /// Goes back by Tab.
+    pub async fn press_tab_backwards(&self) {
+        let keys = self.driver.action_chain().key_down(Key::Shift).send_keys(Key::Tab).key_up(Key::Shift);
+        keys.perform().await.expect("keys can be pressed");
     }
 
     /// What has the focus: its id, or else its text.
@@ -160,8 +170,7 @@ impl Window {
     }
 
     async fn tell_chromium(&self, command: &str, parameters: Value) {
-        let tools = ChromeDevTools::new(self.driver.handle.clone());
-        tools.execute_cdp_with_params(command, parameters).await.expect("Chromium does as it is told");
+        self.driver.cdp().send_raw(command, parameters).await.expect("Chromium does as it is told");
     }
 
     /// A refusal that the story is about: Chromium tells of each answer from 400 on as an error of the console.

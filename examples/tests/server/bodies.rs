@@ -112,13 +112,15 @@ async fn a_fault_in_a_body_is_told_with_the_name_of_its_field(kind: Kind) {
         alice.post("/tasks", &body).await.expect(422);
         alice.patch(&task, &body).await.expect(422);
     }
-    for broken in ["", "{", "{\"title\": \"A\"} x", "{\"title\": \"\\ud800\"}"] {
+    for broken in ["", "{", "{\"title\": \"A\"} x"] {
         let request = alice.request(Method::POST, "/tasks").header(CONTENT_TYPE, "application/json").body(broken);
         assert_eq!(alice.send(request).await.expect(400).json()["code"], "invalid_json", "{broken}");
     }
-    let twice = r#"{"title": "A", "title": "B"}"#;
-    let request = alice.request(Method::POST, "/tasks").header(CONTENT_TYPE, "application/json").body(twice);
-    assert_eq!(alice.send(request).await.fields(), ["title"]);
+    // There twice, and half a character.
+    for odd in [r#"{"title": "A", "title": "B"}"#, r#"{"title": "\ud800"}"#] {
+        let request = alice.request(Method::POST, "/tasks").header(CONTENT_TYPE, "application/json").body(odd);
+        assert_eq!(alice.send(request).await.fields(), ["title"], "{odd}");
+    }
 }
 
 async fn nothing_is_made_or_changed_by_a_body_with_a_fault(kind: Kind) {

@@ -52,24 +52,36 @@ pub fn recorded(ask: Ask, at: At, entity: &str, whose: Whose, along: &[(&str, &s
     let did =
         |operation: &str, entity: &str| Access { operation: operation.into(), entity: entity.into(), attempted: None };
     let denied = |attempted: &str, entity: &str| Access { attempted: Some(attempted.into()), ..did(DENIED, entity) };
-    let looked_above = (at == At::Task).then(|| did("read", "tasks"));
+    let above = (at == At::Task).then(|| did("read", "tasks"));
+    // Who changes or removes looks for the row by a list, which is no attempt at anybody's, and lets the write itself miss.
+    let looks = matches!(ask, Ask::Change | Ask::ChangeStale | Ask::Remove);
+    let looked = looks.then(|| did("list", entity));
+    let tried = match ask {
+        Ask::Change | Ask::ChangeStale => "update",
+        Ask::Remove => "delete",
+        Ask::Make(_) => "create",
+        Ask::List | Ask::Get => "read",
+    };
     match (whose, at) {
-        (Whose::Nobodys, _) => return Vec::new(),
-        (Whose::Foreign, At::Task) => return vec![denied("read", "tasks")],
-        (Whose::Foreign, At::Top) => return vec![denied("read", entity)],
-        (Whose::ForeignBelowOwn, _) => return looked_above.into_iter().chain([denied("read", entity)]).collect(),
-        (Whose::ForeignProject, _) => return vec![denied("create", "projects")],
         (Whose::Own, _) => {}
+        (Whose::Nobodys, At::Task) => return Vec::new(),
+        (Whose::Nobodys, At::Top) => return looked.into_iter().collect(),
+        (Whose::Foreign, At::Task) => return vec![denied("read", "tasks")],
+        (Whose::Foreign | Whose::ForeignBelowOwn, _) => {
+            return above.into_iter().chain(looked).chain([denied(tried, entity)]).collect();
+        }
+        (Whose::ForeignProject, _) => return vec![denied(tried, "projects")],
     }
-    let rows = match ask {
+    let done = match ask {
         Ask::List => vec![did("list", entity)],
         Ask::Make(rows) => vec![did("create", entity); rows],
-        Ask::Get | Ask::ChangeStale => vec![did("read", entity)],
-        Ask::Change => vec![did("read", entity), did("update", entity)],
+        Ask::Get => vec![did("read", entity)],
+        Ask::ChangeStale => Vec::new(),
+        Ask::Change => vec![did("update", entity)],
         Ask::Remove => {
             let along = along.iter().map(|(operation, entity)| did(operation, entity));
-            [did("read", entity), did("delete", entity)].into_iter().chain(along).collect()
+            [did("delete", entity)].into_iter().chain(along).collect()
         }
     };
-    looked_above.into_iter().chain(rows).collect()
+    above.into_iter().chain(looked).chain(done).collect()
 }

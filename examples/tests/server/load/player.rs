@@ -230,51 +230,44 @@ impl Player {
     }
 
     async fn ask_for_nobodys(&mut self) {
-        let method = self.chance.of(&[Method::GET, Method::DELETE]).clone();
+        let (method, ask) = self.chance.of(&[(Method::GET, Ask::Get), (Method::DELETE, Ask::Remove)]).clone();
         let path = format!("/tasks/{ABSENT}");
         self.client.send(self.client.request(method, &path)).await.expect(404);
-        self.did(Ask::Get, At::Top, "tasks", Whose::Nobodys);
+        self.did(ask, At::Top, "tasks", Whose::Nobodys);
     }
 
     /// Everything that can be tried at what is another's, with the ids that only he can know.
     async fn try_at(&mut self, other: &Standing) {
         let (theirs, own) = (format!("/tasks/{}", other.task), format!("/tasks/{}", self.standing.task));
-        let title = json!({ "title": "Mine now" });
+        let (below, child) = (format!("{theirs}/subtasks"), format!("subtasks/{}", other.subtask));
         let tries = [
-            (Method::GET, theirs.clone(), None, At::Top, "tasks", Whose::Foreign),
-            (Method::PATCH, theirs.clone(), Some(title.clone()), At::Top, "tasks", Whose::Foreign),
-            (Method::DELETE, theirs.clone(), None, At::Top, "tasks", Whose::Foreign),
-            (Method::GET, format!("{theirs}/subtasks"), None, At::Task, "subtasks", Whose::Foreign),
-            (Method::POST, format!("{theirs}/subtasks"), Some(title.clone()), At::Task, "subtasks", Whose::Foreign),
-            (Method::GET, format!("{theirs}/subtasks/{}", other.subtask), None, At::Task, "subtasks", Whose::Foreign),
-            (
-                Method::GET,
-                format!("{own}/subtasks/{}", other.subtask),
-                None,
-                At::Task,
-                "subtasks",
-                Whose::ForeignBelowOwn,
-            ),
-            (
-                Method::DELETE,
-                format!("{own}/subtasks/{}", other.subtask),
-                None,
-                At::Task,
-                "subtasks",
-                Whose::ForeignBelowOwn,
-            ),
-            (Method::DELETE, format!("/projects/{}", other.project), None, At::Top, "projects", Whose::Foreign),
+            (Ask::Get, theirs.clone(), At::Top, "tasks", Whose::Foreign),
+            (Ask::Change, theirs.clone(), At::Top, "tasks", Whose::Foreign),
+            (Ask::Remove, theirs.clone(), At::Top, "tasks", Whose::Foreign),
+            (Ask::List, below.clone(), At::Task, "subtasks", Whose::Foreign),
+            (Ask::Make(1), below, At::Task, "subtasks", Whose::Foreign),
+            (Ask::Get, format!("{theirs}/{child}"), At::Task, "subtasks", Whose::Foreign),
+            (Ask::Get, format!("{own}/{child}"), At::Task, "subtasks", Whose::ForeignBelowOwn),
+            (Ask::Change, format!("{own}/{child}"), At::Task, "subtasks", Whose::ForeignBelowOwn),
+            (Ask::Remove, format!("{own}/{child}"), At::Task, "subtasks", Whose::ForeignBelowOwn),
+            (Ask::Remove, format!("/projects/{}", other.project), At::Top, "projects", Whose::Foreign),
+            (Ask::Make(1), "/tasks".to_owned(), At::Top, "tasks", Whose::ForeignProject),
         ];
-        let at_project = json!({ "title": "Mine", "project_id": other.project });
-        let (tried, status) = match self.chance.below(tries.len() + 1) {
-            n if n < tries.len() => (tries[n].clone(), 404),
-            _ => ((Method::POST, "/tasks".to_owned(), Some(at_project), At::Top, "tasks", Whose::ForeignProject), 422),
+        let (ask, path, at, entity, whose) = self.chance.of(&tries).clone();
+        let request = |method| self.client.request(method, &path);
+        let title = json!({ "title": "Mine now" });
+        let request = match (ask, whose) {
+            (_, Whose::ForeignProject) => {
+                request(Method::POST).json(&json!({ "title": "Mine", "project_id": other.project }))
+            }
+            (Ask::Make(_), _) => request(Method::POST).json(&title),
+            (Ask::Change | Ask::ChangeStale, _) => request(Method::PATCH).json(&title),
+            (Ask::Remove, _) => request(Method::DELETE),
+            (Ask::List | Ask::Get, _) => request(Method::GET),
         };
-        let (method, path, body, at, entity, whose) = tried;
-        let request = self.client.request(method, &path);
-        let request = if let Some(body) = &body { request.json(body) } else { request };
+        let status = if whose == Whose::ForeignProject { 422 } else { 404 };
         let answer = self.client.send(request).await.expect(status);
         assert!(!answer.text().contains("Standing") && !answer.text().contains(&other.owner), "{}", answer.text());
-        self.did(Ask::Get, at, entity, whose);
+        self.did(ask, at, entity, whose);
     }
 }
