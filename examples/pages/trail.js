@@ -4,8 +4,8 @@ import { get } from './api.js';
 import { button, empty, h, heading, short, table, time } from './dom.js';
 import { say, tell } from './message.js';
 
-const FIRST = 100;
-const MOST = 1000;
+const FIRST = 50;
+const MOST = 100;
 
 export async function trail({ signal }) {
   const { data } = await get('/audit', { limit: FIRST }, { signal });

@@ -45,7 +45,7 @@ async fn everybody_sees_his_own_trail_without_denials(kind: Kind) {
 
     let server = Server::start(&home).await;
     let bob = Client::sign_in(&server, "bob-1", PASSWORD).await;
-    let answer = bob.get("/audit?limit=1000").await.expect(200);
+    let answer = bob.get("/audit?limit=100").await.expect(200);
     assert_eq!(answer.json()["next"], json!(null));
     let trail = answer.items();
     let is_write =

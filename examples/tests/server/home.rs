@@ -33,8 +33,11 @@ impl Home {
             Kind::Sqlite => Self::told(None, Vec::new()),
             Kind::Postgres => {
                 let database = Self::database().await;
-                let logins =
-                    vec![("DATABASE_URL", url(&database.owner())), ("APPLICATION_DATABASE_URL", url(&database.app()))];
+                let logins = vec![
+                    ("DATABASE_URL", url(&database.owner())),
+                    ("APPLICATION_DATABASE_URL", url(&database.app())),
+                    ("SYSTEM_ROLE", "user_scope_system".to_owned()),
+                ];
                 Self::told(Some(database), logins)
             }
         }

@@ -10,6 +10,7 @@ const SETTINGS: &[&str] = &[
     "LISTEN",
     "DATABASE_URL",
     "APPLICATION_DATABASE_URL",
+    "SYSTEM_ROLE",
     "DATA",
     "JWT_SECRET_FILE",
     "CORS_ORIGIN",

@@ -33,7 +33,7 @@ use user_scope::ScopedPool;
 use user_scope::web::Verifier;
 
 use accounts::{Attempts, Passwords, Signer};
-use database::{AppDb, Ready};
+use database::{AppDb, Logins, Ready};
 use failure::{Failure, Told};
 use settings::{Origin, Settings};
 
@@ -119,7 +119,8 @@ async fn start(settings: Settings) -> Result<(), Failure> {
         Some(url) if is_postgres => {
             let read = |url: &str| url.parse::<PgConnectOptions>().told("the URL of PostgreSQL cannot be read");
             let application = settings.application_database_url.as_deref().map(read).transpose()?;
-            let ready = database::open_postgres(read(url)?, application, &secret, administrator).await?;
+            let logins = Logins { owner: read(url)?, application, system_role: settings.system_role.clone() };
+            let ready = database::open_postgres(logins, &secret, administrator).await?;
             serve(ready, settings, tokens, figures, false).await
         }
         Some(url) if url.starts_with("sqlite") => {
@@ -168,8 +169,9 @@ async fn serve<DB: AppDb>(
 
     let told = format!("nobody can listen on {}", settings.listen);
     let listener = TcpListener::bind(settings.listen).await.told(&told)?;
+    let stopped = stopped().told("nobody could stop the server")?;
     announce(listener.local_addr().told(&told)?, is_demo, &settings.data);
-    serving::serve(listener, router, stopped()).await;
+    serving::serve(listener, router, stopped).await;
     tracing::info!("no more requests; the audit is being drained");
     pool.close().await;
     accounts.close().await;
@@ -194,23 +196,22 @@ fn announce(address: SocketAddr, is_demo: bool, data: &std::path::Path) {
 }
 
 /// Until somebody wants the server to stop.
-async fn stopped() {
-    let interrupted = async {
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    // From here on, and not from when somebody waits for it.
+    #[cfg(unix)]
+    let mut signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = signals.0.recv() => {}
+            _ = signals.1.recv() => {}
+        }
+        #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
+    })
 }

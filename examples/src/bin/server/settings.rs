@@ -29,6 +29,11 @@ pub struct Settings {
     #[arg(long, env, value_name = "URL", hide_env_values = true)]
     pub application_database_url: Option<String>,
 
+    /// PostgreSQL: the role of system mode, `<database>_system` unless set. Where the owner may make no roles it has to be there, and
+    /// the login that serves a member of it.
+    #[arg(long, env, value_name = "ROLE")]
+    pub system_role: Option<String>,
+
     /// Where the server keeps what it makes itself: the SQLite file, and the secret that signs tokens.
     #[arg(long, env, value_name = "DIRECTORY", default_value = "user-scope-server")]
     pub data: PathBuf,

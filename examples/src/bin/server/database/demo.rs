@@ -98,6 +98,14 @@ async fn bobs<DB: AppDb>(pool: &ScopedPool<DB>, bob: &UserContext) -> Result<(),
     let garden = pool.repository::<Project>(bob).insert(garden).await?;
     let helper = NewAgent { project_id: Some(garden.id), name: line("Helper")?, role: prose("Digs and waters")? };
     pool.repository::<Agent>(bob).insert(helper).await?;
+    let rule = NewCursorRule {
+        project_id: Some(garden.id),
+        name: line("No poison")?,
+        content: prose("Pick the snails off by hand.")?,
+        globs: Prose::default(),
+        active: true,
+    };
+    pool.repository::<CursorRule>(bob).insert(rule).await?;
     let tasks = pool.repository::<Task>(bob);
     let sow = NewTask { project_id: Some(garden.id), ..new_task("Sow the beans", Status::Todo, Priority::Medium)? };
     let sow = tasks.insert(sow).await?;

@@ -9,7 +9,7 @@ use sqlx::Pool;
 use user_scope::{Backend, Isolation, ScopedPool};
 
 pub use demo::{ACCOUNTS, fill, password};
-pub use postgres::open as open_postgres;
+pub use postgres::{Logins, open as open_postgres};
 pub use sqlite::open as open_sqlite;
 
 use crate::accounts::AccountStore;

@@ -13,10 +13,16 @@ use crate::failure::{Failure, Told};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// `application` is the login that serves; without one it is made, with a password that is made of `secret`.
+/// In whose names the server goes to the database.
+pub struct Logins {
+    pub owner: PgConnectOptions,
+    /// The login that serves. Without one it is made, with a password that is made of the secret.
+    pub application: Option<PgConnectOptions>,
+    pub system_role: Option<String>,
+}
+
 pub async fn open(
-    owner: PgConnectOptions,
-    application: Option<PgConnectOptions>,
+    Logins { owner, application, system_role }: Logins,
     secret: &[u8],
     administrator: Option<&str>,
 ) -> Result<Ready<sqlx::Postgres>, Failure> {
@@ -40,7 +46,10 @@ pub async fn open(
         None => logins::make(&tables, &owner, secret).await?,
     };
     // Roles are shared by all databases of a server: with one name, this login could ask for system mode in others.
-    let system = logins::name(&tables, "system").await?;
+    let system = match system_role {
+        Some(role) => role,
+        None => logins::name(&tables, "system").await?,
+    };
     let isolation = entities::isolation().application(application.get_username()).system_role(&system);
     guard(&isolation, &tables, was_in_use).await?;
     logins::open_accounts(&tables, application.get_username(), &system).await?;
