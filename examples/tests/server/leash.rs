@@ -22,6 +22,8 @@ pub struct Leashed {
     child: Option<Child>,
     leash: Option<ChildStdin>,
     said: Said,
+    /// Nobody listens any more when nobody holds the other end.
+    listening: mpsc::Receiver<()>,
 }
 
 /// What the program has said so far, on both of its outputs.
@@ -34,7 +36,12 @@ impl Said {
     }
 
     /// Listens to it until it ends, and passes each line on.
-    fn listen(&self, output: impl Read + Send + 'static, mut each: impl FnMut(&str) + Send + 'static) {
+    fn listen(
+        &self,
+        output: impl Read + Send + 'static,
+        listening: mpsc::Sender<()>,
+        mut each: impl FnMut(&str) + Send + 'static,
+    ) {
         let said = self.clone();
         std::thread::spawn(move || {
             for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
@@ -42,6 +49,7 @@ impl Said {
                 *said.0.lock().unwrap() += &format!("{line}\n");
                 each(&line);
             }
+            drop(listening);
         });
     }
 }
@@ -61,15 +69,16 @@ impl Leashed {
         let said = Said::default();
         let (sender, found) = oneshot::channel();
         let mut sender = Some(sender);
-        said.listen(child.stderr.take().expect("a pipe"), |_| {});
-        said.listen(child.stdout.take().expect("a pipe"), move |line| {
+        let (listens, listening) = mpsc::channel();
+        said.listen(child.stderr.take().expect("a pipe"), listens.clone(), |_| {});
+        said.listen(child.stdout.take().expect("a pipe"), listens, move |line| {
             if sender.is_some()
                 && let Some(found) = ready(line)
             {
                 let _ = sender.take().expect("it is there").send(found);
             }
         });
-        let mut leashed = Self { leash: child.stdin.take(), child: Some(child), said };
+        let mut leashed = Self { leash: child.stdin.take(), child: Some(child), said, listening };
         // The sender goes with the thread that listens, which goes with the program.
         match tokio::time::timeout(PATIENCE, found).await {
             Ok(Ok(found)) => (leashed, found),
@@ -91,6 +100,8 @@ impl Leashed {
         });
         let status = child.wait();
         drop(ended);
+        // Its last words; whom it has left behind may hold its outputs longer.
+        let _ = self.listening.recv_timeout(Duration::from_secs(5));
         (status.ok().and_then(|status| status.code()), self.said.text())
     }
 }

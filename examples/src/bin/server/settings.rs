@@ -26,6 +26,9 @@ pub struct Settings {
     pub database_url: Option<String>,
 
     /// PostgreSQL: the login that serves, which owns nothing and is no superuser. Without it one is made.
+    ///
+    /// Where the owner may make no roles, somebody who may has to: `CREATE ROLE app LOGIN NOINHERIT PASSWORD '…'; CREATE ROLE
+    /// <database>_system NOLOGIN NOINHERIT; GRANT <database>_system TO app`.
     #[arg(long, env, value_name = "URL", hide_env_values = true)]
     pub application_database_url: Option<String>,
 

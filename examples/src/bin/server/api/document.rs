@@ -57,7 +57,7 @@ where
     let resting = |described: Described| {
         let tag = ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#))
+            .pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#))
             .examples(["\"1\""]);
         let text = "The `ETag` of the version that was seen; without it, or with `*`, whatever there is";
         described

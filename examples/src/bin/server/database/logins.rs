@@ -28,8 +28,8 @@ pub async fn name(tables: &PgPool, role: &str) -> Result<String, Failure> {
 
 /// The login that serves, which is made if it is not there. The password is the same for every server with this secret.
 pub async fn make(tables: &PgPool, owner: &PgConnectOptions, secret: &[u8]) -> Result<PgConnectOptions, Failure> {
-    const FAILED: &str = "DATABASE_URL may make no login to serve by; make one, \
-                          `CREATE ROLE tasks_app LOGIN NOINHERIT PASSWORD '…'`, and name it by APPLICATION_DATABASE_URL";
+    const FAILED: &str = "DATABASE_URL may make no login to serve by; have one made, and name it by APPLICATION_DATABASE_URL: \
+                          --help says by which statements";
     let name = name(tables, "server").await?;
     let password = jsonwebtoken::crypto::sign(name.as_bytes(), &EncodingKey::from_secret(secret), Algorithm::HS256)
         .told("no password can be made of the secret")?;

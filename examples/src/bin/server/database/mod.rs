@@ -24,7 +24,10 @@ impl<DB: Backend + StoresAll + AccountStore + Reports> AppDb for DB {}
 
 /// Brings the tables under isolation. What had to be put right in a database that was in use before is told.
 async fn guard<DB: AppDb>(isolation: &Isolation, tables: &Pool<DB>, was_in_use: bool) -> Result<(), Failure> {
-    let done = isolation.apply(tables).await.told("the tables cannot be guarded")?;
+    let done = isolation
+        .apply(tables)
+        .await
+        .told("the tables cannot be guarded; if it is roles that may not be made, --help says by which statements")?;
     if was_in_use {
         for step in done.steps() {
             tracing::warn!(object = step.object(), "a guard was missing, and is there again: {}", step.why());
