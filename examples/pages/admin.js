@@ -31,7 +31,7 @@ export async function admin({ signal, user, memory }) {
     const { reason, days } = form.read();
     // As the server counts: it would answer in words for programs.
     if ((reason.match(/[\p{L}\p{N}]/gu) ?? []).length < 3) {
-      throw new Problem(422, { detail: 'Say why you look.', errors: [{ field: 'reason', message: 'Say it in a word or more.' }] });
+      throw new Problem(422, { detail: 'Say why you look.', errors: [{ field: 'reason', message: 'At least three letters.' }] });
     }
     const options = { reason: reason.trim(), signal };
     const patterns = (await get('/admin/audit/patterns', { days }, options)).data;

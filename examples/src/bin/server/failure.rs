@@ -24,8 +24,14 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)?;
         let mut source = self.source.as_deref().map(|source| source as &dyn Error);
+        let mut last = String::new();
         while let Some(error) = source {
-            write!(f, "\n  {error}")?;
+            let text = error.to_string();
+            // Some errors say what lies beneath them, too.
+            if !last.contains(&text) {
+                write!(f, "\n  {text}")?;
+            }
+            last = text;
             source = error.source();
         }
         Ok(())

@@ -114,6 +114,7 @@ async fn start(settings: Settings) -> Result<(), Failure> {
             "APPLICATION_DATABASE_URL goes with a DATABASE_URL of PostgreSQL: SQLite knows no logins",
         ));
     }
+    let listen = address(&settings.listen).await?;
     let administrator = settings.administrator.as_deref();
     match settings.database_url.as_deref() {
         Some(url) if is_postgres => {
@@ -121,29 +122,36 @@ async fn start(settings: Settings) -> Result<(), Failure> {
             let application = settings.application_database_url.as_deref().map(read).transpose()?;
             let logins = Logins { owner: read(url)?, application, system_role: settings.system_role.clone() };
             let ready = database::open_postgres(logins, &secret, administrator).await?;
-            serve(ready, settings, tokens, figures, false).await
+            serve(ready, settings, listen, tokens, figures, false).await
         }
         Some(url) if url.starts_with("sqlite") => {
             let options: SqliteConnectOptions = url.parse().told("the URL of SQLite cannot be read")?;
             let ready = database::open_sqlite(options, administrator).await?;
-            serve(ready, settings, tokens, figures, false).await
+            serve(ready, settings, listen, tokens, figures, false).await
         }
         Some(_) => Err(Failure::new("DATABASE_URL begins with neither postgres:// nor sqlite://")),
         None => {
             secret::directory(&settings.data)?;
             // The passwords of the demo accounts are known to everybody, and so they are in a file of their own.
-            let is_demo = settings.listen.ip().is_loopback();
+            let is_demo = listen.ip().is_loopback();
             let file = settings.data.join(if is_demo { DEMO } else { "tasks.sqlite" });
             let options = SqliteConnectOptions::new().filename(file);
             let ready = database::open_sqlite(options, administrator).await?;
-            serve(ready, settings, tokens, figures, is_demo).await
+            serve(ready, settings, listen, tokens, figures, is_demo).await
         }
     }
+}
+
+async fn address(listen: &str) -> Result<SocketAddr, Failure> {
+    let failed = || format!("`{listen}` is no address for --listen, which is one such as 127.0.0.1:8080");
+    let mut addresses = tokio::net::lookup_host(listen).await.told(failed())?;
+    addresses.next().ok_or_else(|| Failure::new(failed()))
 }
 
 async fn serve<DB: AppDb>(
     ready: Ready<DB>,
     settings: Settings,
+    listen: SocketAddr,
     (signer, verifier): (Signer, Verifier),
     figures: PrometheusHandle,
     is_demo: bool,
@@ -167,8 +175,8 @@ async fn serve<DB: AppDb>(
     let router = routes.merge(around::pages(is_demo)).with_state(app);
     let router = around::layered(router, around::docs(document), origins, figures);
 
-    let told = format!("nobody can listen on {}", settings.listen);
-    let listener = TcpListener::bind(settings.listen).await.told(&told)?;
+    let told = format!("nobody can listen on {listen}");
+    let listener = TcpListener::bind(listen).await.told(&told)?;
     let stopped = stopped().told("nobody could stop the server")?;
     announce(listener.local_addr().told(&told)?, is_demo, &settings.data);
     serving::serve(listener, router, stopped).await;
@@ -190,6 +198,12 @@ fn announce(address: SocketAddr, is_demo: bool, data: &std::path::Path) {
             let role = if is_administrator { "   (administrator)" } else { "" };
             let _ = writeln!(out, "    {name:<6} {}{role}", database::password(name));
         }
+    }
+    if !is_demo {
+        let _ = writeln!(
+            out,
+            "  Nobody has an account before he registers; `--administrator NAME` makes one an administrator's."
+        );
     }
     let _ = writeln!(out, "  The API: http://{address}/docs    Stop with Ctrl-C");
     let _ = out.flush();

@@ -1,6 +1,5 @@
 //! What the server is told, by flags or by the environment.
 
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,9 +13,9 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Settings {
-    /// Where to listen; port 0 takes one that is free.
+    /// Where to listen, host and port; port 0 takes one that is free.
     #[arg(long, env, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    pub listen: String,
 
     /// The database: `postgres://…`, as the owner of its tables, or `sqlite://FILE`.
     ///

@@ -14,6 +14,7 @@ use super::super::world::{World, user};
 use super::extractors::{Answer, request};
 use super::signer::{HMAC, changed, claims, verifier};
 
+// README: state
 #[derive(Clone)]
 struct App {
     pool: ScopedPool<Postgres>,
@@ -31,6 +32,7 @@ impl FromRef<App> for ScopedPool<Postgres> {
         app.pool.clone()
     }
 }
+// README: end of state
 
 #[rustfmt::skip]
 mod handlers {
@@ -51,7 +53,7 @@ async fn served(pool: ScopedPool<Postgres>) -> Result<Router, user_scope::web::K
 // README: setup
 let keys = Keys::key_set_file("/etc/app/jwks.json");     // or a secret, a PEM, a URL; read again as they rotate
 let verifier = Verifier::builder(keys).issuer("https://idp.example").audience("tasks").build().await?;
-let app = App { pool, verifier };                        // from which the extractors take both, by axum's FromRef
+let app = App { pool, verifier };
 let router = Router::new().route("/titles", get(titles)).route("/count", get(count)).with_state(app);
 // README: end of setup
     Ok(router)
@@ -80,11 +82,9 @@ async fn the_readmes_handlers_do_what_it_says() {
 
 #[test]
 fn the_readme_shows_these_handlers() {
-    for (begin, end) in
-        [("// README: begin\n", "// README: end\n"), ("// README: setup\n", "// README: end of setup\n")]
-    {
-        let (_, code) = include_str!("readme.rs").split_once(begin).expect("a mark");
-        let (code, _) = code.split_once(end).expect("a mark");
+    for (begin, end) in [("begin", "end"), ("setup", "end of setup"), ("state", "end of state")] {
+        let (_, code) = include_str!("readme.rs").split_once(&format!("// README: {begin}\n")).expect("a mark");
+        let (code, _) = code.split_once(&format!("// README: {end}\n")).expect("a mark");
         assert!(include_str!("../../../../README.md").contains(code), "the README's handlers are not these:\n{code}");
     }
 }

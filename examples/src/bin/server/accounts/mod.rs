@@ -34,6 +34,7 @@ use crate::database::AppDb;
 use crate::resources::{Body, Fields, Invalid, bytes, form};
 
 const TAG: &str = "auth";
+const ERROR: &str = "error";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 pub fn routes<DB: AppDb>(api: Api<DB>) -> Api<DB> {
@@ -127,9 +128,13 @@ async fn token<DB: AppDb>(
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
         return Err(problem.detail(format!("the body is to be a form: `Content-Type: {FORM}`")));
     }
-    let Grant { grant_type, username, password, .. } = form(&bytes(request, &app).await?)?;
+    // Beside our own words those that clients of OAuth 2 look at (RFC 6749, 5.2).
+    let body = bytes(request, &app).await?;
+    let Grant { grant_type, username, password, .. } =
+        form(&body).map_err(|problem| problem.with(ERROR, "invalid_request"))?;
     if grant_type != "password" {
-        return Err(Invalid::new("grant_type", "must be `password`").into());
+        let problem = Problem::from(Invalid::new("grant_type", "must be `password`"));
+        return Err(problem.with(ERROR, "unsupported_grant_type"));
     }
     let account = app.signed_in(client.ip(), &username, Password::given(password)).await?;
     let (access_token, expires_in) = app.signer.sign(&account)?;
@@ -150,8 +155,7 @@ impl<DB: AppDb> App<DB> {
         account.filter(|_| is_right).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, "invalid_grant")
                 .detail("there is no such user, or the password is another")
-                // What clients of OAuth 2 look at (RFC 6749, 5.2).
-                .with("error", "invalid_grant")
+                .with(ERROR, "invalid_grant")
         })
     }
 }

@@ -17,7 +17,8 @@ pub async fn as_problems(request: Request, next: Next) -> Response {
     let allowed = response.headers().get(header::ALLOW).cloned();
     let mut problem = told(status);
     if let Some(allowed) = allowed {
-        problem = problem.header(header::ALLOW, allowed);
+        let methods = String::from_utf8_lossy(allowed.as_bytes()).replace(',', ", ");
+        problem = problem.detail(format!("this address knows other methods: {methods}")).header(header::ALLOW, allowed);
     }
     problem.into_response()
 }

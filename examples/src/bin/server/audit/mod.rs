@@ -25,7 +25,10 @@ use crate::resources::{Invalid, form};
 
 pub fn routes<DB: AppDb>(api: Api<DB>) -> Api<DB> {
     let mut own = Described::new("trail", "audit", "Your own trail, newest first")
-        .about("What you were denied is not in it: who could read that would learn that the row is there.")
+        .about(
+            "What you were denied is not in it: who could read that would learn that the row is there. \
+                `next` is always null: the newest hundred are all there is here.",
+        )
         .query::<Length>()
         .problem(StatusCode::UNPROCESSABLE_ENTITY, "A parameter was not accepted: which, and why");
     let rows = own.schemas().listed::<TrailEntry>("access");

@@ -3,7 +3,7 @@
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use user_scope::{Enforcement, ScopedPool};
 
 use super::{Ready, guard, logins};
@@ -26,6 +26,9 @@ pub async fn open(
     secret: &[u8],
     administrator: Option<&str>,
 ) -> Result<Ready<sqlx::Postgres>, Failure> {
+    // A pool would try for half a minute where nobody listens.
+    let tried = PgConnection::connect_with(&owner).await.told("PostgreSQL cannot be reached by DATABASE_URL")?;
+    tried.close().await.told("PostgreSQL cannot be reached by DATABASE_URL")?;
     let tables: PgPool = PgPoolOptions::new()
         .max_connections(3)
         // One of its statements holds a password.

@@ -16,7 +16,7 @@ pub use project::Project;
 pub use rule::CursorRule;
 pub use subtask::Subtask;
 pub use task::Task;
-pub use words::{Line, Prose};
+pub use words::{Day, Line, Prose};
 
 use user_scope::{Isolation, Stores, isolation};
 

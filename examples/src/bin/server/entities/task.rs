@@ -1,11 +1,11 @@
 //! Tasks.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use user_scope::{UserScoped, Uuid};
 use utoipa::ToSchema;
 
-use super::{Agent, Line, Project, Prose, Subtask, TaskDependency};
+use super::{Agent, Day, Line, Project, Prose, Subtask, TaskDependency};
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -63,7 +63,7 @@ pub struct Task {
     #[user_scoped(new(serde(default)))]
     pub priority: Priority,
     /// By when.
-    pub due_on: Option<NaiveDate>,
+    pub due_on: Option<Day>,
     /// Counts the changes; as `ETag` it comes back in `If-Match`.
     #[user_scoped(version, changes(serde(skip)))]
     pub version: i64,

@@ -1,5 +1,6 @@
 //! Texts that people write, checked when they come in: what is too long, or holds what cannot be stored, never gets further.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use user_scope::Textual;
 use utoipa::ToSchema;
@@ -24,6 +25,23 @@ pub struct Line(String);
 #[schema(value_type = String, max_length = 10_000, pattern = r"^[^\x00]*$", examples("Before Friday"))]
 pub struct Prose(String);
 
+/// A day of the calendar, which is told how it is written where it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(try_from = "String")]
+#[sqlx(transparent)]
+#[schema(value_type = String, format = Date, examples("2030-01-31"))]
+pub struct Day(NaiveDate);
+
+impl TryFrom<String> for Day {
+    type Error = Refused;
+
+    fn try_from(text: String) -> Result<Self, Refused> {
+        // Years of four digits, which every database and every reader knows.
+        let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").map_err(|_| Refused::Day)?;
+        if text.len() == 10 { Ok(Self(day)) } else { Err(Refused::Day) }
+    }
+}
+
 /// Why a text was refused. The text itself is not repeated.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 pub enum Refused {
@@ -35,6 +53,8 @@ pub enum Refused {
     Control,
     #[error("must not contain the character NUL")]
     Nul,
+    #[error("must be a day such as 2030-01-31")]
+    Day,
 }
 
 impl TryFrom<String> for Line {
@@ -87,6 +107,14 @@ mod tests {
         for taken in ["a", " é ", "<img src=x>", &"é".repeat(200)] {
             assert!(Line::try_from(taken.to_owned()).is_ok(), "{taken:?}");
         }
+    }
+
+    #[test]
+    fn a_day_is_written_with_four_two_and_two_digits() {
+        for refused in ["tomorrow", "2030-1-31", "2030-02-30", "+12030-01-31", "20300131", ""] {
+            assert!(Day::try_from(refused.to_owned()).is_err(), "{refused}");
+        }
+        assert!(Day::try_from("2030-01-31".to_owned()).is_ok());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The six operations. Each takes its caller first: without one, nothing else about a request is told.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -75,7 +77,8 @@ where
     if let Some(invalid) = R::refused(&new) {
         return Err(invalid.into());
     }
-    let row = pool.repository::<R>(&caller).insert(new).await.map_err(linked::<R>)?;
+    let links = R::links(&new);
+    let row = pool.repository::<R>(&caller).insert(new).await.map_err(|error| linked(error, &links))?;
     let address = place.address(&row);
     Ok((StatusCode::CREATED, [(header::LOCATION, address)], shown(&row)).into_response())
 }
@@ -102,7 +105,9 @@ where
             return Err(Invalid::new(format!("[{number}].{field}"), message).into());
         }
     }
-    let rows = pool.repository::<R>(&caller).insert_many(new).await.map_err(linked::<R>)?;
+    let links: BTreeSet<&str> = new.iter().flat_map(R::links).collect();
+    let links: Vec<&str> = links.into_iter().collect();
+    let rows = pool.repository::<R>(&caller).insert_many(new).await.map_err(|error| linked(error, &links))?;
     Ok((StatusCode::CREATED, Listed { items: rows, next: None::<Cursor> }).into_response())
 }
 
@@ -130,7 +135,7 @@ where
     P: Place<DB, R>,
 {
     let (place, id) = (P::find(&ids, &pool, &caller).await?, P::row(&ids)?);
-    let rows = pool.repository::<R>(&caller);
+    let (rows, links) = (pool.repository::<R>(&caller), R::changed_links(&changes));
     for _ in 0..TRIES {
         let mut changes = changes.clone();
         let Some(row) = own(rows, id).await? else {
@@ -150,7 +155,7 @@ where
         match rows.update(&id, changes).await {
             // Somebody was faster. Who said on what he rests is told; who did not rests on what there is now.
             Err(Error::Stale { .. }) if if_match == IfMatch::Any => {}
-            changed => return Ok(shown(&changed.map_err(linked::<R>)?)),
+            changed => return Ok(shown(&changed.map_err(|error| linked(error, &links))?)),
         }
     }
     Err(stale::<R>())
@@ -187,14 +192,14 @@ where
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A row that is named and is not there, or is somebody else's, with the fields that may have named it.
-fn linked<R: Resource>(error: Error) -> Problem {
-    let is_linked = matches!(error, Error::ParentNotFound { .. }) && !R::LINKS.is_empty();
+/// A row that is named and is not there, or is somebody else's, with the fields that have named one.
+fn linked(error: Error, links: &[&str]) -> Problem {
+    let is_linked = matches!(error, Error::ParentNotFound { .. }) && !links.is_empty();
     let problem = Problem::from(error);
     if !is_linked {
         return problem;
     }
-    let fields = R::LINKS.iter().map(|field| json!({ "field": field, "message": "there is no such row" }));
+    let fields = links.iter().map(|field| json!({ "field": field, "message": "there is no such row" }));
     problem.with("errors", fields.collect::<Vec<_>>())
 }
 

@@ -164,7 +164,18 @@ pub fn parameters<F: DeserializeOwned>(uri: &Uri) -> Result<(Common, F), Problem
             _ => common.order = Some(value.into_owned()),
         }
     }
-    Ok((common, form(rest.finish().as_bytes())?))
+    let rest = rest.finish();
+    let filters = serde_urlencoded::Deserializer::new(form_urlencoded::parse(rest.as_bytes()));
+    match serde_path_to_error::deserialize(filters) {
+        Ok(filters) => Ok((common, filters)),
+        Err(error) => {
+            let Invalid { field, mut message } = Invalid::of(&error);
+            if message.starts_with("unknown field") {
+                message.push_str("; every list knows `limit`, `cursor` and `order`");
+            }
+            Err(Invalid { field, message }.into())
+        }
+    }
 }
 
 /// Names and values, as in an address or a form.

@@ -15,7 +15,7 @@ pub use place::{In, Place, Top};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use user_scope::{Column, Order, Predicate, UserScoped, Uuid};
+use user_scope::{Change, Column, Order, Predicate, UserScoped, Uuid};
 use utoipa::{IntoParams, ToSchema};
 
 /// An entity that is served.
@@ -41,8 +41,11 @@ pub trait Resource:
     /// What a list may be ordered by. With a `-` before it the greatest comes first.
     const ORDERS: Orders<Self>;
 
-    /// Fields that name a row of another entity.
-    const LINKS: &'static [&'static str];
+    /// Which fields of a new row name one of another entity.
+    fn links(new: &Self::New) -> Vec<&'static str>;
+
+    /// The same of changes.
+    fn changed_links(changes: &Self::Changes) -> Vec<&'static str>;
 
     /// What only a whole row can be told.
     fn refused(_new: &Self::New) -> Option<Invalid> {
@@ -53,6 +56,29 @@ pub trait Resource:
 
     /// Says on which version the changes rest.
     fn rest_on(changes: &mut Self::Changes, version: i64);
+}
+
+/// A field that may name a row of another entity.
+pub trait Link {
+    fn names_one(&self) -> bool;
+}
+
+impl Link for Uuid {
+    fn names_one(&self) -> bool {
+        true
+    }
+}
+
+impl<L: Link> Link for Option<L> {
+    fn names_one(&self) -> bool {
+        self.as_ref().is_some_and(L::names_one)
+    }
+}
+
+impl<L: Link> Link for Change<L> {
+    fn names_one(&self) -> bool {
+        self.as_set().is_some_and(L::names_one)
+    }
 }
 
 /// A resource that is served below another: its rows belong to one row of that.

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use user_scope::{Column, Predicate, Textual, Uuid};
 use utoipa::IntoParams;
 
-use super::{Below, Invalid, Orders, Resource};
+use super::{Below, Invalid, Link as _, Orders, Resource};
 use crate::entities::task::{Priority, Status};
 use crate::entities::{Agent, CursorRule, Project, Prose, Subtask, Task, TaskDependency};
 
 /// What all of them say alike.
 macro_rules! served {
     ($entity:ident as $one:literal, $many:literal, filtered by $filter:ident, ordered by $($name:literal $column:ident),+;
-     linked by $($link:literal),*) => {
+     linked by $($link:ident),*) => {
         const ONE: &'static str = $one;
         const MANY: &'static str = $many;
         const ID: Column<Self, Uuid> = $entity::ID;
@@ -19,7 +19,16 @@ macro_rules! served {
         type Filter = $filter;
         const ORDERS: Orders<Self> =
             &[$(($name, |direction| direction.of($entity::$column))),+];
-        const LINKS: &'static [&'static str] = &[$($link),*];
+
+        fn links(_new: &Self::New) -> Vec<&'static str> {
+            let named: &[(&'static str, bool)] = &[$((stringify!($link), _new.$link.names_one())),*];
+            named.iter().filter(|(_, is_named)| *is_named).map(|(name, _)| *name).collect()
+        }
+
+        fn changed_links(_changes: &Self::Changes) -> Vec<&'static str> {
+            let named: &[(&'static str, bool)] = &[$((stringify!($link), _changes.$link.names_one())),*];
+            named.iter().filter(|(_, is_named)| *is_named).map(|(name, _)| *name).collect()
+        }
 
         fn version(&self) -> i64 {
             self.version
@@ -63,7 +72,7 @@ pub struct TaskFilter {
 
 impl Resource for Task {
     served!(Task as "task", "tasks", filtered by TaskFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE, "due_on" DUE_ON; linked by "project_id", "agent_id");
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "title" TITLE, "due_on" DUE_ON; linked by project_id, agent_id);
 
     fn conditions(asked: TaskFilter) -> Vec<Predicate<Self>> {
         let TaskFilter { status, priority, project_id, agent_id, q } = asked;
@@ -107,7 +116,7 @@ pub struct AgentFilter {
 
 impl Resource for Agent {
     served!(Agent as "agent", "agents", filtered by AgentFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by "project_id");
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by project_id);
 
     fn conditions(asked: AgentFilter) -> Vec<Predicate<Self>> {
         let conditions = [
@@ -132,7 +141,7 @@ pub struct RuleFilter {
 
 impl Resource for CursorRule {
     served!(CursorRule as "rule", "rules", filtered by RuleFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by "project_id");
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT, "name" NAME; linked by project_id);
 
     fn conditions(asked: RuleFilter) -> Vec<Predicate<Self>> {
         let conditions = [
@@ -178,7 +187,7 @@ pub struct DependencyFilter {}
 
 impl Resource for TaskDependency {
     served!(TaskDependency as "dependency", "dependencies", filtered by DependencyFilter,
-        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT; linked by "depends_on_id");
+        ordered by "created_at" CREATED_AT, "updated_at" UPDATED_AT; linked by depends_on_id);
 
     fn refused(new: &Self::New) -> Option<Invalid> {
         (new.task_id == new.depends_on_id).then(|| Invalid::new("depends_on_id", "a task cannot wait for itself"))
