@@ -173,6 +173,7 @@ async fn help_names_every_setting_by_flag_and_by_environment() {
         "listen",
         "database-url",
         "application-database-url",
+        "system-role",
         "data",
         "jwt-secret-file",
         "cors-origin",
