@@ -28,6 +28,9 @@ pub trait AccountStore: sqlx::Database {
     /// Whether the database answers.
     fn answers(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<()>> + Send;
 
+    /// Whether the tables beside have been under isolation before.
+    fn was_guarded(pool: &Pool<Self>) -> impl Future<Output = bool> + Send;
+
     /// Whether there is no account at all.
     fn is_new(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<bool>> + Send;
 }
@@ -63,6 +66,11 @@ macro_rules! stores_accounts {
 
             async fn answers(pool: &Pool<Self>) -> sqlx::Result<()> {
                 sqlx::query_scalar::<_, i64>(ANY).fetch_one(pool).await.map(drop)
+            }
+
+            async fn was_guarded(pool: &Pool<Self>) -> bool {
+                // The ledger of the isolation; without one there is no such table.
+                sqlx::query_scalar::<_, i64>("SELECT count(*) FROM user_scope_isolation").fetch_one(pool).await.is_ok()
             }
 
             async fn is_new(pool: &Pool<Self>) -> sqlx::Result<bool> {

@@ -22,13 +22,14 @@ pub trait AppDb: Backend + StoresAll + AccountStore + Reports {}
 
 impl<DB: Backend + StoresAll + AccountStore + Reports> AppDb for DB {}
 
-/// Brings the tables under isolation. What had to be put right in a database that was in use before is told.
-async fn guard<DB: AppDb>(isolation: &Isolation, tables: &Pool<DB>, was_in_use: bool) -> Result<(), Failure> {
+/// Brings the tables under isolation. What had to be put right in a database that was guarded before is told.
+async fn guard<DB: AppDb>(isolation: &Isolation, tables: &Pool<DB>) -> Result<(), Failure> {
+    let was_guarded = DB::was_guarded(tables).await;
     let done = isolation
         .apply(tables)
         .await
         .told("the tables cannot be guarded; if it is roles that may not be made, --help says by which statements")?;
-    if was_in_use {
+    if was_guarded {
         for step in done.steps() {
             tracing::warn!(object = step.object(), "a guard was missing, and is there again: {}", step.why());
         }

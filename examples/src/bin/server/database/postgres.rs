@@ -41,7 +41,6 @@ pub async fn open(
         .execute(&mut turn)
         .await
         .told("the database cannot be locked")?;
-    let was_in_use = sqlx::Postgres::answers(&tables).await.is_ok();
     MIGRATIONS.run(&tables).await.told("the tables cannot be brought up to date")?;
     ScopedPool::new(tables.clone()).migrate().await.told("the audit table cannot be made")?;
     let application = match application {
@@ -54,7 +53,7 @@ pub async fn open(
         None => logins::name(&tables, "system").await?,
     };
     let isolation = entities::isolation().application(application.get_username()).system_role(&system);
-    guard(&isolation, &tables, was_in_use).await?;
+    guard(&isolation, &tables).await?;
     logins::open_accounts(&tables, application.get_username(), &system).await?;
     if let Some(name) = administrator
         && !sqlx::Postgres::promote(&tables, name).await.told("the administrator cannot be named")?

@@ -24,12 +24,11 @@ pub async fn open(options: SqliteConnectOptions, administrator: Option<&str>) ->
         .connect_with(options.clone())
         .await
         .told("the SQLite database cannot be opened")?;
-    let was_in_use = sqlx::Sqlite::answers(&accounts).await.is_ok();
     MIGRATIONS.run(&accounts).await.told("the tables cannot be brought up to date")?;
     let isolation = entities::isolation();
     let pool = ScopedPool::builder(options).build().await.told("the SQLite database cannot be opened")?;
     pool.migrate().await.told("the audit table cannot be made")?;
-    guard(&isolation, &accounts, was_in_use).await?;
+    guard(&isolation, &accounts).await?;
     let report = user_scope::doctor(&pool, &isolation).await.told("the database cannot be examined")?;
     report.into_result().told("the database does not keep users apart, and so the server does not start")?;
     if let Some(name) = administrator
