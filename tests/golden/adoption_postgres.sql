@@ -166,7 +166,67 @@ CREATE INDEX IF NOT EXISTS user_access_log_denials ON user_access_log (timestamp
     WHERE operation = 'unauthorized_access';
 CREATE UNIQUE INDEX IF NOT EXISTS user_access_log_event_id ON user_access_log (event_id)
     WHERE event_id IS NOT NULL;
-INSERT INTO user_scope_schema (step) VALUES (1);
+INSERT INTO user_scope_schema (step) VALUES (1);;
+-- What the log is asked, and how it is proven. On a log that is large already, the indexes can be made beforehand by these
+-- names, CONCURRENTLY: writers wait while they are made here.
+-- The history of one row.
+CREATE INDEX IF NOT EXISTS user_access_log_entity ON user_access_log (entity_type, entity_id, id)
+    WHERE entity_id IS NOT NULL;
+-- What has been written since the last look.
+CREATE INDEX IF NOT EXISTS user_access_log_xid ON user_access_log (xid);
+-- Who was denied what, without a look at the table itself.
+CREATE INDEX IF NOT EXISTS user_access_log_denied ON user_access_log (timestamp)
+    INCLUDE (user_id, entity_type, entity_id) WHERE operation = 'unauthorized_access';
+DROP INDEX IF EXISTS user_access_log_denials;
+CREATE INDEX IF NOT EXISTS user_access_log_receipts ON user_access_log (timestamp) WHERE operation = 'system_access';
+-- How often a user did what to which entity on a day (UTC); added to afterwards, from rows that no transaction can precede
+-- any more.
+CREATE TABLE IF NOT EXISTS user_access_daily (
+    day         date NOT NULL,
+    user_id     uuid NOT NULL,
+    entity_type text NOT NULL,
+    operation   text NOT NULL,
+    accesses    bigint NOT NULL,
+    -- Rows that were given or touched.
+    rows        bigint NOT NULL,
+    PRIMARY KEY (day, user_id, entity_type, operation)
+);
+-- How far that has come, in one row: all transactions before `position`, of the cluster `epoch`. What came from a cluster
+-- before it, by a dump, has ids up to `floor`.
+CREATE TABLE IF NOT EXISTS user_access_rolled_up (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    epoch    text NOT NULL,
+    position bigint NOT NULL,
+    last_id  bigint NOT NULL,
+    floor    bigint NOT NULL
+);
+INSERT INTO user_access_rolled_up (epoch, position, last_id, floor) VALUES ('', 0, 0, 0) ON CONFLICT DO NOTHING;
+-- The chain of seals. Hashes and signatures are hexadecimal.
+CREATE TABLE IF NOT EXISTS user_access_seals (
+    number    bigint PRIMARY KEY,
+    -- `rows`: that these rows were in the log. `purge`: that these were taken out of it by who has the key.
+    kind      text NOT NULL,
+    -- The ids, ascending, as `1-500,502-510`.
+    ids       text NOT NULL,
+    -- Of the rows, in the order of their ids.
+    digest    text NOT NULL,
+    -- The times of the oldest and of the newest of the rows, and of the seal, in microseconds since 1970.
+    oldest    bigint NOT NULL,
+    newest    bigint NOT NULL,
+    sealed_at bigint NOT NULL,
+    -- As in `user_access_rolled_up`, behind this seal; `horizon`: what was to be the next transaction at `sealed_at`.
+    epoch     text NOT NULL,
+    position  bigint NOT NULL,
+    horizon   bigint NOT NULL,
+    last_id   bigint NOT NULL,
+    floor     bigint NOT NULL,
+    -- The hash of the seal before.
+    previous  text NOT NULL,
+    -- Of all the above.
+    hash      text NOT NULL,
+    signature text NOT NULL
+);
+INSERT INTO user_scope_schema (step) VALUES (2);
 -- expand: user_access_log: ids and times of the log cannot be forged
 -- lock: none on tables
 GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "user_access_log" TO "my_app";
@@ -179,6 +239,15 @@ GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "oc
 -- expand: user_access_log: ids and times of the log cannot be forged
 -- lock: none on tables
 GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "user_access_log" TO "user_scope_system";
+-- expand: user_access_daily: system mode asks what is in the log, and seals it
+-- lock: none on tables
+GRANT SELECT, INSERT, UPDATE ON "user_access_daily" TO "user_scope_system";
+-- expand: user_access_rolled_up: system mode asks what is in the log, and seals it
+-- lock: none on tables
+GRANT SELECT, UPDATE ON "user_access_rolled_up" TO "user_scope_system";
+-- expand: user_access_seals: system mode asks what is in the log, and seals it
+-- lock: none on tables
+GRANT SELECT, INSERT ON "user_access_seals" TO "user_scope_system";
 -- expand: user_scope_schema: `migrate` looks how far it has come
 -- lock: none on tables
 GRANT SELECT ON "user_scope_schema" TO "my_app";
@@ -395,4 +464,4 @@ DROP TRIGGER IF EXISTS user_scope_notes_callerless ON "public"."letter";
 -- lock: none on tables
 DROP FUNCTION IF EXISTS "public"."user_scope_notes_callerless"();
 DROP TABLE IF EXISTS "public"."user_scope_callerless";
--- 39 steps of expand, 69 of contract
+-- 42 steps of expand, 69 of contract

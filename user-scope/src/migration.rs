@@ -42,10 +42,17 @@ pub(crate) async fn is_foreign<DB: Backend>(lease: &mut Lease<DB>) -> sqlx::Resu
     Ok(integer::<DB>(lease, schema::is_foreign(DB::DIALECT)).await? > 0)
 }
 
+/// How far the library's own tables have come: the last step that was done, or 0.
+pub(crate) async fn done<DB: Backend>(lease: &mut Lease<DB>) -> sqlx::Result<i64> {
+    match integer::<DB>(lease, schema::is_begun(DB::DIALECT)).await? {
+        0 => Ok(0),
+        _ => integer::<DB>(lease, schema::DONE).await,
+    }
+}
+
 async fn migrate<DB: Backend>(lease: &mut Lease<DB>, owner: IdKind) -> sqlx::Result<()> {
     // Looked at before anything is asked for: a login that may not create tables can still find all in order.
-    let begun = integer::<DB>(lease, schema::is_begun(DB::DIALECT)).await? == 1;
-    if begun && integer::<DB>(lease, schema::DONE).await? >= schema::last(DB::DIALECT) {
+    if done(lease).await? >= schema::last(DB::DIALECT) {
         return Ok(());
     }
     if !lease.is_open() {

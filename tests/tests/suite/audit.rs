@@ -136,7 +136,7 @@ async fn migrating_twice_and_at_once_is_harmless<DB: TestDb>() {
     let owner = user_scope::ScopedPool::new(world.raw.clone());
     let started = futures_util::future::join_all((0..4).map(|_| owner.migrate())).await;
     assert!(started.iter().all(Result::is_ok), "{started:?}");
-    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_scope_schema").await, 1);
+    assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_scope_schema").await, 2);
     assert_eq!(DB::number(&world.raw, "SELECT count(*) FROM user_access_log").await, 0);
 }
 

@@ -7,6 +7,7 @@
 mod classify;
 mod database;
 mod event;
+mod horizon;
 mod queue;
 mod settings;
 mod sink;

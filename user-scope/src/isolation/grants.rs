@@ -8,6 +8,7 @@ use super::run::{failed, problem};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::lease::Lease;
+use crate::migration;
 use crate::sql::isolation::{TableName, postgres, roles};
 use crate::sql::schema;
 
@@ -110,17 +111,13 @@ pub(super) async fn table<DB: Backend>(
 /// The log: written by everybody, changed by nobody, and read by each in part.
 pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings, plan: &mut Plan) -> Result<()> {
     let name = TableName { schema: None, name: "user_access_log".to_owned() };
-    let facts = match facts::of(lease, &name).await.map_err(failed)? {
-        Some(facts) => facts,
-        None => {
-            plan.add(
-                &name,
-                "every access is recorded; it stays when all is taken back",
-                schema::made::<DB>(settings.owner),
-            );
-            Facts { name, ..Facts::default() }
-        }
-    };
+    let facts = facts::of(lease, &name).await.map_err(failed)?;
+    let done = if facts.is_some() { migration::done(lease).await.map_err(failed)? } else { 0 };
+    if done < schema::last(DB::DIALECT) {
+        let why = "every access is recorded; it stays when all is taken back";
+        plan.add(&name, why, schema::made::<DB>(settings.owner, done));
+    }
+    let facts = facts.unwrap_or_else(|| Facts { name, ..Facts::default() });
     policies(&facts, settings, plan);
     let at = facts.name.quoted();
     for role in settings.applications.iter().chain([&settings.system_role]) {
@@ -145,6 +142,16 @@ pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings,
                 let change = roles::log_columns(privilege, &missing, &facts.name, role);
                 plan.add(&facts.name, "ids and times of the log cannot be forged", change);
             }
+        }
+    }
+    for (name, privileges) in roles::BESIDE_THE_LOG {
+        let table = TableName { schema: facts.name.schema.clone(), name: name.to_owned() };
+        let granted = granted(lease, &table.quoted(), &settings.system_role).await?;
+        let lacks = |privilege: &&&str| !granted.iter().any(|(granted, _)| granted == **privilege);
+        let missing: Vec<_> = privileges.iter().filter(lacks).copied().collect();
+        if !missing.is_empty() {
+            let change = roles::grant(&missing, &table, &settings.system_role, &[]);
+            plan.add(&table, "system mode asks what is in the log, and seals it", change);
         }
     }
     let steps = TableName { schema: facts.name.schema.clone(), name: "user_scope_schema".to_owned() };

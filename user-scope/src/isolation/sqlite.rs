@@ -45,7 +45,7 @@ pub(crate) async fn changes<DB: Backend>(
         }
     }
     if ask(lease, catalogue::SQLITE.relation, &["user_access_log"]).await.map_err(failed)?.is_empty() {
-        let made = schema::made::<DB>(settings.owner);
+        let made = schema::made::<DB>(settings.owner, 0);
         plan.add("user_access_log", "every access is recorded; it stays when all is taken back", made);
     }
     Ok(plan)

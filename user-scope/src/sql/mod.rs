@@ -26,8 +26,8 @@ pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
-    FULL_BATCH, LogEntry, Record, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, owners_of,
-    rows_at_once, select_trail,
+    FULL_BATCH, Horizon, LogEntry, Position, Record, Span, batches, horizon, insert_log_rows, insert_log_rows_beside,
+    insert_receipt, owners_of, rows_at_once, select_trail,
 };
 pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};

@@ -36,6 +36,16 @@ where
     migrator.undo(pool, 20_990_101_000_000).await.unwrap();
 }
 
+/// What stays when the migrations are taken back.
+const OURS: [&str; 6] = [
+    "user_access_log",
+    "user_access_daily",
+    "user_access_rolled_up",
+    "user_access_seals",
+    "user_scope_schema",
+    "_sqlx_migrations",
+];
+
 #[tokio::test]
 async fn on_postgresql_the_migrations_do_what_apply_does_and_take_it_back() {
     let tables = r#"
@@ -62,7 +72,7 @@ async fn on_postgresql_the_migrations_do_what_apply_does_and_take_it_back() {
     })
     .await;
     let surgeon = Pool::<Postgres>::connect_with(house.home.superuser()).await.unwrap();
-    Postgres::run(&surgeon, "DROP TABLE user_access_log, user_scope_schema, _sqlx_migrations").await.unwrap();
+    Postgres::run(&surgeon, &format!("DROP TABLE {}", OURS.join(", "))).await.unwrap();
     surgeon.close().await;
     assert_eq!(house.home.dump(), before);
 }
@@ -104,7 +114,7 @@ async fn on_sqlite_the_migrations_do_what_apply_does_and_take_it_back() {
         assert!(file.site.does(&["plan"]).contains("-- nothing to do"));
     })
     .await;
-    for table in ["user_access_log", "user_scope_schema", "_sqlx_migrations"] {
+    for table in OURS {
         Sqlite::run(&file.pool, &format!("DROP TABLE {table}")).await.unwrap();
     }
     assert_eq!(file.dump().await, before);

@@ -92,6 +92,13 @@ pub(crate) const LOG_READ: [&str; 10] = [
     "xid",
 ];
 
+/// What system mode does with the tables that go with the log. Nobody else reads them: they are of all users.
+pub(crate) const BESIDE_THE_LOG: [(&str, &[&str]); 3] = [
+    ("user_access_daily", &["SELECT", "INSERT", "UPDATE"]),
+    ("user_access_rolled_up", &["SELECT", "UPDATE"]),
+    ("user_access_seals", &["SELECT", "INSERT"]),
+];
+
 fn write(sql: impl FnOnce(&mut SqlText)) -> String {
     let mut text = SqlText::new(Dialect::Postgres);
     sql(&mut text);

@@ -1,11 +1,13 @@
 //! Statements about the audit table, `user_access_log`: what a write says of itself here, [`rows`] alone, and what the
 //! audit asks ([`trail`]).
 
+mod appeared;
 mod rows;
 mod trail;
 
 use sqlx::error::BoxDynError;
 
+pub(crate) use appeared::{Horizon, Position, Span, appeared, horizon};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
 pub(crate) use trail::{owners_of, select_trail};
 

@@ -10,8 +10,8 @@ use crate::identifier::IdKind;
 /// The steps for a database, in order; the first is number 1.
 const fn steps(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Postgres => &[include_str!("postgres_1.sql")],
-        Dialect::Sqlite => &[include_str!("sqlite_1.sql")],
+        Dialect::Postgres => &[include_str!("postgres_1.sql"), include_str!("postgres_2.sql")],
+        Dialect::Sqlite => &[include_str!("sqlite_1.sql"), include_str!("sqlite_2.sql")],
     }
 }
 
@@ -31,9 +31,9 @@ pub(crate) fn pending(dialect: Dialect, owner: IdKind, done: i64) -> Vec<SqlStr>
         .collect()
 }
 
-/// The library's own tables, as a change that nothing takes back: the log is data.
-pub(crate) fn made<DB: Backend>(owner: IdKind) -> Change {
-    let steps = pending(DB::DIALECT, owner, 0);
+/// The library's own tables from step `done` on, as a change that nothing takes back: the log is data.
+pub(crate) fn made<DB: Backend>(owner: IdKind, done: i64) -> Change {
+    let steps = pending(DB::DIALECT, owner, done);
     let texts: Vec<&str> = std::iter::once(begin(DB::DIALECT)).chain(steps.iter().map(|step| step.as_str())).collect();
     Change { sql: texts.join(";\n"), undo: String::new() }
 }

@@ -1,0 +1,18 @@
+//! How far into the log one can look now and miss nothing that still may appear.
+
+use crate::backend::Backend;
+use crate::lease::Lease;
+use crate::sql::{self, Horizon, Position, Span};
+
+/// What has appeared since `from`; `None` if that cannot be told yet. What is read after it holds all of it.
+pub(super) async fn since<DB: Backend>(lease: &mut Lease<DB>, from: Position) -> sqlx::Result<Option<Span>> {
+    let row = DB::fetch_optional(lease.connection(), sql::horizon::<DB>()).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let to = Horizon {
+        epoch: DB::get_text(&row, 0)?.unwrap_or_default(),
+        oldest_open: DB::get_integer(&row, 1)?,
+        next: DB::get_integer(&row, 2)?,
+        restored: DB::get_integer(&row, 3)?,
+        clock: DB::get_integer(&row, 4)?,
+    };
+    Ok(Span::between(from, to))
+}
