@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::audit::{AuditTrail, Details, Operation};
+use crate::audit::{AuditLog, AuditTrail, Details, Operation};
 use crate::backend::Backend;
 use crate::context::{Administers, Caller, Inserts, Scope, UserContext, Writes, sealed};
 use crate::entity::{Stores, UserScoped};
@@ -145,6 +145,11 @@ impl<DB: Backend, Id: Identifier, Access: 'static> SystemContext<DB, Id, Access>
     /// Everybody's audit trail, denials and receipts among it.
     pub fn audit_trail(&self) -> AuditTrail<'_, DB> {
         AuditTrail::new(self.pool.state().connections(), None)
+    }
+
+    /// The audit log of all users: what can be asked of it, and how it is proven and kept.
+    pub fn audit(&self) -> AuditLog<'_, DB> {
+        AuditLog::new(self.pool.state(), self.actor(), self.receipt.id)
     }
 
     /// Why this context exists.

@@ -1,0 +1,65 @@
+//! The log as an administrator has it: what a system context may ask of it and do with it. Each question stands in a file of
+//! its own and is recorded, as any other access of his.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::{AuditEvent, Details, Entry, Operation};
+use crate::backend::Backend;
+use crate::entity::Moment;
+use crate::error::{Doing, Error, Result};
+use crate::identifier::IdValue;
+use crate::lease::Lease;
+use crate::state::{Passage, PoolState};
+
+/// The table of the log, as errors and events name it.
+pub(super) const NAME: &str = "user_access_log";
+
+/// The audit log of all users, from [`SystemContext::audit`](crate::SystemContext::audit).
+///
+/// Whatever is asked is recorded: the context's receipt says why, and a row of the operation `list` on `user_access_log` says
+/// how many rows each question gave.
+pub struct AuditLog<'a, DB: Backend> {
+    state: &'a PoolState<DB>,
+    actor: IdValue,
+    receipt: Uuid,
+}
+
+impl<'a, DB: Backend> AuditLog<'a, DB> {
+    pub(crate) const fn new(state: &'a PoolState<DB>, actor: IdValue, receipt: Uuid) -> Self {
+        Self { state, actor, receipt }
+    }
+
+    /// A connection in system mode, until the pool is closed.
+    pub(super) async fn open(&self) -> Result<(Lease<DB>, Passage)> {
+        let passage = self.state.enter().map_err(reading)?;
+        Ok((self.state.connections().lease_of(None).await.map_err(reading)?, passage))
+    }
+
+    /// Records that `rows` rows of the log were given. To be called when no connection is held.
+    pub(super) async fn tell_asked(&self, rows: usize) {
+        let details = Details { rows: Some(rows as u64), receipt: Some(self.receipt), ..Details::default() };
+        let event = AuditEvent {
+            id: Uuid::nil(),
+            user: self.actor.clone(),
+            entity_type: NAME,
+            entity_id: None,
+            operation: Operation::List,
+            occurred_at: Moment::now(),
+            details,
+        };
+        self.state.audit().submit(Some(Entry::Event(event))).await;
+    }
+}
+
+impl<DB: Backend> fmt::Debug for AuditLog<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuditLog(receipt {})", self.receipt)
+    }
+}
+
+/// What went wrong while the log was read.
+pub(super) fn reading(error: sqlx::Error) -> Error {
+    Error::from_sqlx(NAME, Doing::Reading, error)
+}
