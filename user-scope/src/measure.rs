@@ -124,7 +124,13 @@ const fn outcome(error: &Error) -> &'static str {
         Error::SealRefused => "seal_refused",
         #[cfg(feature = "jobs")]
         Error::InvalidKey => "invalid_key",
-        #[cfg(feature = "jobs")]
+        #[cfg(any(feature = "jobs", feature = "seals"))]
         Error::NoRandomness => "no_randomness",
+        #[cfg(feature = "seals")]
+        Error::InvalidSealKey => "invalid_seal_key",
+        #[cfg(feature = "seals")]
+        Error::InvalidExportedSeal => "invalid_exported_seal",
+        #[cfg(feature = "seals")]
+        Error::Seals { .. } => "seals",
     }
 }

@@ -11,6 +11,8 @@ use crate::entity::Moment;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
 use crate::lease::Lease;
+#[cfg(feature = "seals")]
+use crate::sql;
 use crate::state::{Passage, PoolState};
 
 /// The table of the log, as errors and events name it.
@@ -35,6 +37,24 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
     pub(super) async fn open(&self) -> Result<(Lease<DB>, Passage)> {
         let passage = self.state.enter().map_err(reading)?;
         Ok((self.state.connections().lease_of(None).await.map_err(reading)?, passage))
+    }
+
+    /// The same, in a transaction that only reads, and sees the same rows from its first statement to its last.
+    #[cfg(feature = "seals")]
+    pub(super) async fn open_looking(&self) -> Result<(Lease<DB>, Passage)> {
+        let passage = self.state.enter().map_err(reading)?;
+        let connections = self.state.connections();
+        let guard = connections.guard();
+        let role = guard.enforcement.announces().then_some(guard.system_role.as_str());
+        let mut lease = connections.acquire(true).await.map_err(reading)?;
+        lease.begin(sql::begin_looking(DB::DIALECT, role)).await.map_err(reading)?;
+        Ok((lease, passage))
+    }
+
+    /// How a transaction of system mode that writes is begun.
+    #[cfg(feature = "seals")]
+    pub(super) fn opening(&self) -> sqlx::SqlStr {
+        self.state.connections().opening(None)
     }
 
     /// Records that `rows` rows of the log were given. To be called when no connection is held.

@@ -10,6 +10,8 @@ mod event;
 mod horizon;
 mod log;
 mod queue;
+#[cfg(feature = "seals")]
+mod seals;
 mod settings;
 mod sink;
 mod trail;
@@ -22,6 +24,8 @@ pub use event::{AuditEvent, Details, Operation, Values};
 pub use log::AuditLog;
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
+#[cfg(feature = "seals")]
+pub use seals::{ExportedSeal, LogIds, PublicSealKey, SealFinding, SealKey, SealReport, Sealed, SealedRange};
 pub use settings::{AuditSettings, Overflow};
 pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
 pub use trail::{AuditTrail, TrailRow};

@@ -211,9 +211,27 @@ pub enum Error {
     InvalidKey,
 
     /// The operating system gave no random numbers.
-    #[cfg(feature = "jobs")]
+    #[cfg(any(feature = "jobs", feature = "seals"))]
     #[error("the operating system gave no random numbers")]
     NoRandomness,
+
+    /// A key for seals over the log is not 32 bytes in hexadecimal, or no key at all.
+    #[cfg(feature = "seals")]
+    #[error("a key for seals is 64 hexadecimal digits; `SealKey::generate()` makes one")]
+    InvalidSealKey,
+
+    /// This is no seal that was exported.
+    #[cfg(feature = "seals")]
+    #[error("an exported seal is one line: `user-scope-seal 1`, its number, its time, its hash and its signature")]
+    InvalidExportedSeal,
+
+    /// The log cannot be sealed further: what its seals say is not what who has the key has signed, or not what is asked for.
+    #[cfg(feature = "seals")]
+    #[error("the seals of `user_access_log`: {problem}")]
+    Seals {
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
 
     /// A system context has to say why it exists, in 1,000 characters at most, three of them letters or
     /// digits.

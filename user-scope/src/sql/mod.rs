@@ -29,6 +29,8 @@ pub(crate) use log::{
     FULL_BATCH, Horizon, LogEntry, Position, Record, Span, batches, horizon, insert_log_rows, insert_log_rows_beside,
     insert_receipt, owners_of, rows_at_once, select_trail,
 };
+#[cfg(feature = "seals")]
+pub(crate) use log::{Link, begin_looking, insert_seal, select_last_seal, select_sealable, select_seals};
 pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};

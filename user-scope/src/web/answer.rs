@@ -94,7 +94,11 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::Schema { .. }
         | Error::Isolation { .. } => INTERNAL,
         #[cfg(feature = "jobs")]
-        Error::InvalidKey | Error::NoRandomness => INTERNAL,
+        Error::InvalidKey => INTERNAL,
+        #[cfg(any(feature = "jobs", feature = "seals"))]
+        Error::NoRandomness => INTERNAL,
+        #[cfg(feature = "seals")]
+        Error::InvalidSealKey | Error::InvalidExportedSeal | Error::Seals { .. } => INTERNAL,
     }
 }
 

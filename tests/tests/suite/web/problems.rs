@@ -136,6 +136,9 @@ async fn each_error_has_a_status_and_a_code() {
         (Error::Busy, 500, "internal"),
         (Error::InvalidKey, 500, "internal"),
         (Error::NoRandomness, 500, "internal"),
+        (Error::InvalidSealKey, 500, "internal"),
+        (Error::InvalidExportedSeal, 500, "internal"),
+        (Error::Seals { problem: "x" }, 500, "internal"),
         (Error::Schema { problem: "is missing a column" }, 500, "internal"),
         (Error::SecretInCursor { entity, column: "key" }, 500, "internal"),
     ] {

@@ -3,12 +3,16 @@
 
 mod appeared;
 mod rows;
+#[cfg(feature = "seals")]
+mod seals;
 mod trail;
 
 use sqlx::error::BoxDynError;
 
 pub(crate) use appeared::{Horizon, Position, Span, appeared, horizon};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
+#[cfg(feature = "seals")]
+pub(crate) use seals::{Link, begin_looking, insert_seal, select_last_seal, select_sealable, select_seals};
 pub(crate) use trail::{owners_of, select_trail};
 
 use super::SqlText;

@@ -1,0 +1,115 @@
+//! Whether the log is as it was sealed: first the chain ([`chain`]), which tells what is covered ([`cover`]), then every row of the
+//! log in the order of their ids ([`rows`]).
+
+mod chain;
+mod cover;
+mod rows;
+
+use chain::Chain;
+use rows::Walk;
+
+use super::canonical::SealableRow;
+use super::exported::ExportedSeal;
+use super::findings::SealFinding;
+use super::key::PublicSealKey;
+use super::next;
+use crate::audit::AuditLog;
+use crate::audit::horizon;
+use crate::audit::log::reading;
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::lease::Lease;
+use crate::sql::{self, Position};
+
+/// What [`AuditLog::verify`] has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SealReport {
+    /// How many seals there are.
+    pub seals: u64,
+    /// How many rows are there as they were sealed.
+    pub rows: u64,
+    /// How many rows are not sealed yet: nothing can be said of them.
+    pub unsealed: u64,
+    /// How many rows were taken out by who has the key.
+    pub purged: u64,
+    /// The last seal of the chain, to be kept outside of the database, if it is one that the key has signed.
+    pub last: Option<ExportedSeal>,
+    /// What is not as it was sealed.
+    pub findings: Vec<SealFinding>,
+}
+
+impl SealReport {
+    /// Whether nothing was found.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl<DB: Backend> AuditLog<'_, DB> {
+    /// Compares all of the log with its seals.
+    ///
+    /// It reads every row once, in a transaction that holds up nobody, in memory that grows with the number of seals and not with
+    /// that of rows. `last_exported` is the last seal that was kept outside of the database: without it a log whose end was cut
+    /// off, rows and seals, looks like one that has never been longer. What cannot be found at all is in
+    /// [`guide::seals`](crate::guide::seals).
+    ///
+    /// ```
+    /// # #[cfg(feature = "seals")]
+    /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, SEAL_KEY: &str)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// let last = std::fs::read_to_string("last.seal")?.parse()?;
+    /// let report = system.audit().verify(&SEAL_KEY.parse()?, Some(&last)).await?;
+    /// for finding in &report.findings {
+    ///     eprintln!("{finding}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`](crate::Error::Database) if the log or the table of seals is not there,
+    /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not. Whatever is wrong with their contents is a finding.
+    pub async fn verify(&self, key: &PublicSealKey, last_exported: Option<&ExportedSeal>) -> Result<SealReport> {
+        let (mut lease, _passage) = self.open_looking().await?;
+        let now = horizon::read(&mut lease, Position::default()).await.map_err(reading)?.to;
+        let mut chain = Chain::new(key, last_exported);
+        read_chain(&mut lease, &mut chain).await.map_err(reading)?;
+        let seals = chain.length();
+        let last = chain.last_to_export();
+        let (cover, mut findings) = chain.end();
+        let mut walk = Walk::new(cover, now);
+        read_rows(&mut lease, &mut walk).await.map_err(reading)?;
+        lease.commit().await.map_err(reading)?;
+        let sums = walk.end(&mut findings);
+        Ok(SealReport { seals, rows: sums.proven, unsealed: sums.unsealed, purged: sums.purged, last, findings })
+    }
+}
+
+async fn read_chain<DB: Backend>(lease: &mut Lease<DB>, chain: &mut Chain<'_>) -> sqlx::Result<()> {
+    lease.expect_rows(true);
+    let mut rows = DB::fetch(lease.connection(), sql::select_seals::<DB>());
+    while let Some(row) = next::<DB>(&mut rows).await? {
+        match sql::Link::read::<DB>(&row) {
+            Ok(link) => chain.add(link),
+            Err(_) => chain.add_unreadable(DB::get_integer(&row, 0)?),
+        }
+    }
+    drop(rows);
+    lease.expect_rows(false);
+    Ok(())
+}
+
+async fn read_rows<DB: Backend>(lease: &mut Lease<DB>, walk: &mut Walk) -> sqlx::Result<()> {
+    let query = sql::select_sealable::<DB>(None).map_err(sqlx::Error::Encode)?;
+    lease.expect_rows(true);
+    let mut rows = DB::fetch(lease.connection(), query);
+    while let Some(row) = next::<DB>(&mut rows).await? {
+        let row = SealableRow::read::<DB>(&row)?;
+        walk.visit(&row, DB::DIALECT);
+    }
+    drop(rows);
+    lease.expect_rows(false);
+    Ok(())
+}
+

@@ -1,0 +1,124 @@
+//! The chain of seals over the log: its links, and the rows as they are sealed.
+
+use sqlx::SqlStr;
+use sqlx::error::BoxDynError;
+
+use super::LOG;
+use super::appeared::{Span, appeared};
+use crate::backend::{Backend, Dialect, Query};
+use crate::sql::{SqlText, arguments};
+
+/// A row of `user_access_seals`; the table's comments say what each is. Hashes and signatures are as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) number: i64,
+    pub(crate) kind: String,
+    pub(crate) ids: String,
+    pub(crate) digest: String,
+    pub(crate) oldest: i64,
+    pub(crate) newest: i64,
+    pub(crate) sealed_at: i64,
+    pub(crate) epoch: String,
+    pub(crate) position: i64,
+    pub(crate) horizon: i64,
+    pub(crate) last_id: i64,
+    pub(crate) floor: i64,
+    pub(crate) previous: String,
+    pub(crate) hash: String,
+    pub(crate) signature: String,
+}
+
+/// Begins a transaction that sees the same rows from its first statement to its last, in nobody's name or in system mode. On
+/// SQLite it does not lock out who writes, as the way in which all others begin would.
+pub(crate) fn begin_looking(dialect: Dialect, system_role: Option<&str>) -> SqlStr {
+    let mut text = SqlText::new(dialect);
+    match (dialect, system_role) {
+        (Dialect::Sqlite, _) => text.sql("BEGIN"),
+        (Dialect::Postgres, None) => text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        (Dialect::Postgres, Some(role)) => {
+            text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE ").quoted_name(role)
+        }
+    };
+    text.into_sql()
+}
+
+/// All links, from the first on. Columns: as [`Link`].
+pub(crate) fn select_seals<DB: Backend>() -> Query<DB> {
+    let text = "SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, \
+                previous, hash, signature FROM user_access_seals ORDER BY number";
+    Query { text: SqlStr::from_static(text), arguments: DB::Arguments::default(), keep: true }
+}
+
+/// The last link. Columns: as [`Link`].
+pub(crate) fn select_last_seal<DB: Backend>() -> Query<DB> {
+    let text = "SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, \
+                previous, hash, signature FROM user_access_seals ORDER BY number DESC LIMIT 1";
+    Query { text: SqlStr::from_static(text), arguments: DB::Arguments::default(), keep: true }
+}
+
+/// A further link. It touches no row if somebody else has written one of this number.
+pub(crate) fn insert_seal<DB: Backend>(link: &Link) -> Result<Query<DB>, BoxDynError> {
+    let text = "INSERT INTO user_access_seals (number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, \
+                horizon, last_id, floor, previous, hash, signature) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
+    let mut arguments = arguments::<DB>(15);
+    DB::add_integer(&mut arguments, link.number)?;
+    for text in [&link.kind, &link.ids, &link.digest] {
+        DB::add_text(&mut arguments, Some(text))?;
+    }
+    for number in [link.oldest, link.newest, link.sealed_at] {
+        DB::add_integer(&mut arguments, number)?;
+    }
+    DB::add_text(&mut arguments, Some(&link.epoch))?;
+    for number in [link.position, link.horizon, link.last_id, link.floor] {
+        DB::add_integer(&mut arguments, number)?;
+    }
+    for text in [&link.previous, &link.hash, &link.signature] {
+        DB::add_text(&mut arguments, Some(text))?;
+    }
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
+}
+
+/// The rows of a span, or all, in the order of their ids, as they are sealed. Columns: id; the time in microseconds since 1970;
+/// and as text the user, entity type, entity id, operation, time, details, time of the event, its id, and the transaction.
+///
+/// On PostgreSQL none of these texts depends on a setting of the session. SQLite stores anything in any column: there each is the
+/// class in which it is stored and its bytes, so that nothing which somebody has put there is taken for another, or cannot be read.
+pub(crate) fn select_sealable<DB: Backend>(span: Option<&Span>) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("SELECT id, ");
+    match DB::DIALECT {
+        Dialect::Postgres => {
+            micros(&mut text, "timestamp");
+            text.sql(", user_id::text, entity_type, entity_id, operation, ");
+            micros(&mut text, "timestamp");
+            text.sql("::text, details::text, ");
+            micros(&mut text, "occurred_at");
+            text.sql("::text, event_id::text, xid::text");
+        }
+        Dialect::Sqlite => {
+            text.sql("coalesce(CAST(strftime('%s', timestamp) AS INTEGER) * 1000000, 0)");
+            text.sql(" + CAST(substr(timestamp, 21, 6) AS INTEGER)");
+            let columns =
+                ["user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id"];
+            for column in columns {
+                text.sql(", typeof(").name(column).sql(") || hex(").name(column).sql(")");
+            }
+            text.sql(", NULL");
+        }
+    }
+    text.sql(" FROM ").name(LOG);
+    if let Some(span) = span {
+        text.sql(" WHERE ");
+        appeared::<DB>(&mut text, &mut arguments, span)?;
+    }
+    text.sql(" ORDER BY id");
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+/// Microseconds since 1970; at the ends of time, which somebody may have put there, the last number that there is.
+fn micros(text: &mut SqlText, column: &'static str) {
+    text.sql("greatest(least(extract(epoch FROM ").name(column);
+    text.sql(") * 1000000, 9223372036854775807), -9223372036854775808)::bigint");
+}
