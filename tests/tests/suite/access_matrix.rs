@@ -247,7 +247,7 @@ fn public_operations() -> BTreeSet<String> {
 }
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all` has the name of a query's.
-const ABOUT_NO_ROW: [&str; 14] = [
+const ABOUT_NO_ROW: [&str; 15] = [
     "apply",
     "begin",
     "build",
@@ -261,6 +261,7 @@ const ABOUT_NO_ROW: [&str; 14] = [
     "propose",
     "remove",
     "rollback",
+    "seal",
     "verify",
 ];
 

@@ -118,6 +118,7 @@ mod round_trips;
 mod samples;
 mod scores;
 mod sealed_contexts;
+mod seals;
 mod selecting;
 mod shelf;
 mod soft_deletion;

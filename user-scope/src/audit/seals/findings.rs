@@ -108,26 +108,36 @@ impl fmt::Display for SealFinding {
             Self::RowsChanged(seal) => write!(f, "a row was changed, or rows were swapped, under {seal}"),
             Self::RowsRemoved { seal, ids } => write!(f, "rows were removed: the ids {ids}, under {seal}"),
             Self::RowsInserted { ids } => {
-                write!(f, "rows were inserted: the ids {ids}, which no seal covers, are not of a transaction that could be new")
+                write!(
+                    f,
+                    "rows were inserted: the ids {ids}, which no seal covers, are not of a transaction that could be new"
+                )
             }
             Self::RowsRepeated { ids } => write!(f, "rows were inserted: the ids {ids} occur more than once"),
             Self::RowsBackdated { ids } => {
-                write!(f, "rows bear a false time: the ids {ids} were written after a seal, and say that they are older than it")
+                write!(
+                    f,
+                    "rows bear a false time: the ids {ids} were written after a seal, and say that they are older than it"
+                )
             }
-            Self::RowsBackAfterPurge(seal) => write!(f, "rows are back that were purged, or are purged in part, under {seal}"),
+            Self::RowsBackAfterPurge(seal) => {
+                write!(f, "rows are back that were purged, or are purged in part, under {seal}")
+            }
             Self::SealsMissing { first, last } if first == last => write!(f, "seal {first} was removed"),
             Self::SealsMissing { first, last } => write!(f, "the seals {first} to {last} were removed"),
             Self::SealChanged { number } => write!(f, "seal {number} was changed"),
             Self::SealForged { number } => write!(f, "seal {number} is not signed with the key"),
             Self::SealOutOfOrder { number } => write!(f, "seal {number} does not follow upon the one before it"),
             Self::SealedTwice { number, ids } => {
-                write!(f, "seal {number} covers rows again: the ids {ids}; seals between were removed")
+                write!(f, "seal {number} covers rows that an earlier one covers: the ids {ids}")
             }
             Self::TailRemoved { number, sealed_at } => write!(
                 f,
                 "the end of the log was removed: seal {number} of {sealed_at}, which was exported, is not in the chain"
             ),
-            Self::ExportForged { number } => write!(f, "the exported seal, number {number}, is not signed with the key"),
+            Self::ExportForged { number } => {
+                write!(f, "the exported seal, number {number}, is not signed with the key")
+            }
         }
     }
 }

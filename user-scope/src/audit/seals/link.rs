@@ -50,12 +50,7 @@ impl Link {
 
     /// How far the log was sealed by it.
     pub(super) fn reached(&self) -> Position {
-        Position {
-            epoch: self.epoch.clone(),
-            position: self.position,
-            last_id: self.last_id,
-            floor: self.floor,
-        }
+        Position { epoch: self.epoch.clone(), position: self.position, last_id: self.last_id, floor: self.floor }
     }
 
     pub(super) fn sign(mut self, key: &SealKey) -> Self {

@@ -1,12 +1,12 @@
 //! What is taken out of the log by right: a link of the chain names it, and so nobody is accused.
 
+use super::canonical::Hash;
+use super::hex::to_hex;
 use super::ids::LogIds;
 use super::key::SealKey;
 use super::link::{PURGE, ROWS};
 use super::next;
 use super::sealing::{append, last_link};
-use super::canonical::Hash;
-use super::hex::to_hex;
 use crate::audit::horizon;
 use crate::audit::log::reading;
 use crate::backend::Backend;
@@ -32,12 +32,14 @@ pub(in crate::audit) async fn purgeable<DB: Backend>(lease: &mut Lease<DB>, unti
 ///
 /// [`Error::Seals`] if they are not, if the last seal is not one of this key's, or if somebody else has sealed meanwhile, in which
 /// case the transaction has to be begun anew.
-pub(in crate::audit) async fn seal_purge<DB: Backend>(lease: &mut Lease<DB>, key: &SealKey, ids: &LogIds) -> Result<()> {
+pub(in crate::audit) async fn seal_purge<DB: Backend>(
+    lease: &mut Lease<DB>,
+    key: &SealKey,
+    ids: &LogIds,
+) -> Result<()> {
     let Some(last) = last_link(lease, key).await? else { return Err(refused("nothing is sealed yet")) };
     let seals = unpurged(lease).await?;
-    let is_named = |seal: &Unpurged| {
-        seal.ids.ranges().all(|(first, last)| ids.missing_in(first, last).is_empty())
-    };
+    let is_named = |seal: &Unpurged| seal.ids.ranges().all(|(first, last)| ids.missing_in(first, last).is_empty());
     let whole: Vec<Unpurged> = seals.into_iter().filter(is_named).collect();
     let covered = LogIds::of(whole.iter().flat_map(|seal| seal.ids.ranges()).collect());
     if covered != *ids || ids.is_empty() {

@@ -1,6 +1,7 @@
 //! One pass: what has appeared since the last seal is cut into seals, which are written together.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use sha2::{Digest as _, Sha256};
 
@@ -18,6 +19,7 @@ use crate::backend::Backend;
 use crate::entity::Moment;
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
+use crate::observe::{Rows, observed};
 use crate::sql::{self, Link, Position, Span};
 
 /// How many rows one seal covers, at most: what is found to be wrong is told as closely as this.
@@ -33,6 +35,12 @@ pub struct Sealed {
     pub rows: u64,
     /// The last seal of the chain, to be kept outside of the database.
     pub last: Option<ExportedSeal>,
+}
+
+impl Rows for Sealed {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
 }
 
 impl<DB: Backend> AuditLog<'_, DB> {
@@ -62,6 +70,10 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// [`Error::Seals`] if the last seal is not one of this key's, [`Error::Database`] if the table of seals is not there,
     /// [`Error::Unavailable`] if the database is not.
     pub async fn seal(&self, key: &SealKey) -> Result<Sealed> {
+        observed(NAME, "seal", pin!(self.sealed(key))).await
+    }
+
+    async fn sealed(&self, key: &SealKey) -> Result<Sealed> {
         let (mut lease, _passage) = self.open_looking().await?;
         // First of all in its snapshot: the clock is to stand before whatever the snapshot does not see.
         let to = horizon::read(&mut lease, Position::default()).await.map_err(reading)?.to;
@@ -170,7 +182,11 @@ impl Months {
         let day = time.div_euclid(DAY);
         let month = match self.known.take() {
             Some((known, month)) if known == day => month,
-            _ => Moment::from_unix_micros(time).day().rsplit_once('-').map(|(month, _)| month.to_owned()).unwrap_or_default(),
+            _ => Moment::from_unix_micros(time)
+                .day()
+                .rsplit_once('-')
+                .map(|(month, _)| month.to_owned())
+                .unwrap_or_default(),
         };
         self.known = Some((day, month.clone()));
         self.open.entry(month).or_default()

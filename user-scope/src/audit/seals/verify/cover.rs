@@ -1,6 +1,6 @@
 //! What the chain says of the log: which rows are covered by which seal, how far it has come, and at which times.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::Sha256;
 
@@ -13,10 +13,9 @@ use crate::sql::{Link, Position};
 pub(super) struct Cover {
     pub(super) seals: Vec<CoveredSeal>,
     /// First id, last id, and the seal's place in `seals`; they do not overlap.
-    ranges: std::collections::BTreeMap<i64, (i64, usize)>,
+    ranges: BTreeMap<i64, (i64, usize)>,
     purged: Vec<(i64, i64)>,
-    /// By cluster: from which transaction on rows were written after which time, each ascending.
-    clocks: HashMap<String, Vec<(i64, i64)>>,
+    pub(super) clocks: Clocks,
     /// How far the last seal has come; none if there is none.
     pub(super) reached: Option<Position>,
 }
@@ -63,12 +62,7 @@ impl Cover {
             hash: Sha256::default(),
         });
         if is_good {
-            let clocks = self.clocks.entry(link.epoch.clone()).or_default();
-            // A clock that was set back says nothing that was not said before.
-            match clocks.last() {
-                Some(&(horizon, time)) if link.horizon <= horizon || link.sealed_at <= time => {}
-                _ => clocks.push((link.horizon, link.sealed_at)),
-            }
+            self.clocks.add(link);
         }
         again
     }
@@ -83,11 +77,26 @@ impl Cover {
         let ranges = ranges.into_iter().map(|(first, (last, place))| (first, last, place)).collect();
         (ranges, LogIds::of(std::mem::take(&mut self.purged)))
     }
+}
+
+/// By cluster: from which transaction on rows were written after which time, each ascending.
+#[derive(Debug, Default)]
+pub(super) struct Clocks(HashMap<String, Vec<(i64, i64)>>);
+
+impl Clocks {
+    fn add(&mut self, link: &Link) {
+        let times = self.0.entry(link.epoch.clone()).or_default();
+        // A clock that was set back says nothing that was not said before.
+        match times.last() {
+            Some(&(horizon, time)) if link.horizon <= horizon || link.sealed_at <= time => {}
+            _ => times.push((link.horizon, link.sealed_at)),
+        }
+    }
 
     /// The time of the last seal that was made in this cluster before the transaction began to write.
     pub(super) fn written_after(&self, epoch: &str, transaction: i64) -> Option<i64> {
-        let clocks = self.clocks.get(epoch)?;
-        let later = clocks.partition_point(|(horizon, _)| *horizon <= transaction);
-        clocks.get(later.checked_sub(1)?).map(|(_, time)| *time)
+        let times = self.0.get(epoch)?;
+        let later = times.partition_point(|(horizon, _)| *horizon <= transaction);
+        times.get(later.checked_sub(1)?).map(|(_, time)| *time)
     }
 }

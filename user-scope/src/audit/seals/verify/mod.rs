@@ -5,6 +5,8 @@ mod chain;
 mod cover;
 mod rows;
 
+use std::pin::pin;
+
 use chain::Chain;
 use rows::Walk;
 
@@ -15,10 +17,11 @@ use super::key::PublicSealKey;
 use super::next;
 use crate::audit::AuditLog;
 use crate::audit::horizon;
-use crate::audit::log::reading;
+use crate::audit::log::{NAME, reading};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::lease::Lease;
+use crate::observe::{Rows, observed};
 use crate::sql::{self, Position};
 
 /// What [`AuditLog::verify`] has found.
@@ -43,6 +46,12 @@ impl SealReport {
     /// Whether nothing was found.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
+    }
+}
+
+impl Rows for SealReport {
+    fn rows(&self) -> u64 {
+        self.rows
     }
 }
 
@@ -71,6 +80,10 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// [`Error::Database`](crate::Error::Database) if the log or the table of seals is not there,
     /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not. Whatever is wrong with their contents is a finding.
     pub async fn verify(&self, key: &PublicSealKey, last_exported: Option<&ExportedSeal>) -> Result<SealReport> {
+        observed(NAME, "verify", pin!(self.verified(key, last_exported))).await
+    }
+
+    async fn verified(&self, key: &PublicSealKey, last_exported: Option<&ExportedSeal>) -> Result<SealReport> {
         let (mut lease, _passage) = self.open_looking().await?;
         let now = horizon::read(&mut lease, Position::default()).await.map_err(reading)?.to;
         let mut chain = Chain::new(key, last_exported);
@@ -112,4 +125,3 @@ async fn read_rows<DB: Backend>(lease: &mut Lease<DB>, walk: &mut Walk) -> sqlx:
     lease.expect_rows(false);
     Ok(())
 }
-

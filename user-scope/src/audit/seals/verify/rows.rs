@@ -29,6 +29,11 @@ pub(super) struct Walk {
     backdated: LogIds,
 }
 
+/// Whether a row that was written after a time says that it is older.
+fn is_backdated(row: &SealableRow, written_after: Option<i64>) -> bool {
+    written_after.is_some_and(|after| row.time < after.saturating_sub(CLOCKS_DIFFER_BY))
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     pub(super) proven: u64,
@@ -89,10 +94,9 @@ impl Walk {
         let Some(seal) = self.cover.seals.get_mut(seal) else { return };
         seal.hash.update(row.hash(dialect));
         seal.met += 1;
-        let (epoch, floor) = (seal.epoch.clone(), seal.floor);
         // Up to the floor they are of another cluster, and their transactions as well.
-        if row.id > floor {
-            self.look_at_its_time(row, &epoch);
+        if row.id > seal.floor && is_backdated(row, self.cover.clocks.written_after(&seal.epoch, row.transaction())) {
+            self.backdated.push(row.id);
         }
     }
 
@@ -109,15 +113,7 @@ impl Walk {
         };
         if !may_be_new {
             self.inserted.push(row.id);
-        } else if is_in_its_cluster {
-            let epoch = reached.epoch.clone();
-            self.look_at_its_time(row, &epoch);
-        }
-    }
-
-    fn look_at_its_time(&mut self, row: &SealableRow, epoch: &str) {
-        let after = self.cover.written_after(epoch, row.transaction());
-        if after.is_some_and(|after| row.time < after.saturating_sub(CLOCKS_DIFFER_BY)) {
+        } else if is_in_its_cluster && is_backdated(row, self.cover.clocks.written_after(&reached.epoch, transaction)) {
             self.backdated.push(row.id);
         }
     }

@@ -1,0 +1,109 @@
+//! A log that was restored from a backup into another cluster, where transactions are counted anew: PostgreSQL alone.
+
+use sqlx::{Pool, Postgres};
+use user_scope::audit::SealFinding;
+use user_scope::{ScopedPool, SystemContext};
+use user_scope_tests::postgres::Cluster;
+
+use super::{SealedLog, seal_all};
+use crate::databases::TestDb as _;
+use crate::entities::Task;
+use crate::world::{new_task, user};
+
+/// How far the other cluster has counted, beside the one from which the backup is.
+enum Counted {
+    Little,
+    Between,
+    Far,
+}
+
+#[tokio::test]
+async fn a_log_restored_into_a_new_cluster_is_not_accused() {
+    restored_and_gone_on(Counted::Little).await;
+}
+
+#[tokio::test]
+async fn a_log_restored_into_a_cluster_that_has_counted_almost_as_far_is_not_accused() {
+    restored_and_gone_on(Counted::Between).await;
+}
+
+#[tokio::test]
+async fn a_log_restored_into_a_busy_cluster_is_not_accused() {
+    restored_and_gone_on(Counted::Far).await;
+}
+
+async fn restored_and_gone_on(counted: Counted) {
+    let (log, alice) = (SealedLog::<Postgres>::open().await, user());
+    let (raw, next) = (&log.world.raw, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+    for _ in 0..3 {
+        log.write(&alice, 5).await;
+        log.seal_all().await;
+    }
+    let sealed = Postgres::number(raw, next).await;
+    burn(raw, 300).await;
+    // Rows that are not sealed yet.
+    log.write(&alice, 5).await;
+    let last = log.verify_clean().await.last;
+
+    let cluster = tokio::task::spawn_blocking(Cluster::start).await.unwrap().unwrap();
+    let there = Pool::connect_with(cluster.superuser()).await.unwrap();
+    let here = Postgres::number(&there, next).await;
+    match counted {
+        Counted::Little => assert!(here < sealed, "{here} is no less than {sealed}"),
+        Counted::Between => burn(&there, sealed + 100 - here).await,
+        Counted::Far => burn(&there, Postgres::number(raw, next).await + 1_000 - here).await,
+    }
+    log.world.home.restore_into(&cluster);
+
+    let pool = ScopedPool::new(there.clone());
+    let system: SystemContext<Postgres> = pool.system("after a disaster").requested_by(&alice).await.unwrap();
+    let audit = system.audit();
+    let verify = async || {
+        let report = audit.verify(&log.public(), last.as_ref()).await.unwrap();
+        assert_eq!(report.findings, [], "{report:?}");
+        report
+    };
+    verify().await;
+    // While a transaction is open its rows cannot be told from those of the backup, where the numbers of both are mixed.
+    let tx = pool.begin(&alice).await.unwrap();
+    tx.repository::<Task>().insert(new_task("meanwhile")).await.unwrap();
+    pool.repository::<Task>(&alice).insert(new_task("and at once")).await.unwrap();
+    audit.seal(&log.key).await.unwrap();
+    verify().await;
+    tx.commit().await.unwrap();
+    verify().await;
+    seal_all(&system, &log.key).await;
+    for _ in 0..3 {
+        let tx = pool.begin(&alice).await.unwrap();
+        tx.repository::<Task>().insert(new_task("open")).await.unwrap();
+        pool.repository::<Task>(&alice).insert(new_task("after it")).await.unwrap();
+        audit.seal(&log.key).await.unwrap();
+        verify().await;
+        tx.commit().await.unwrap();
+        verify().await;
+    }
+    let report = seal_all(&system, &log.key).await;
+    let rows = Postgres::number(&there, "SELECT count(*) FROM user_access_log").await;
+    assert_eq!((report.rows, report.unsealed), (u64::try_from(rows).unwrap(), 0));
+
+    // What is forged with numbers of the old cluster is old.
+    let forge = "INSERT INTO user_access_log (id, user_id, entity_type, operation, timestamp, xid) OVERRIDING SYSTEM VALUE \
+                 SELECT 1000 + id, user_id, entity_type, operation, timestamp, xid FROM user_access_log WHERE id = 3";
+    Postgres::run(&there, forge).await.unwrap();
+    let report = audit.verify(&log.public(), None).await.unwrap();
+    let finds = |finding: &SealFinding| matches!(finding, SealFinding::RowsInserted { ids } | SealFinding::RowsBackdated { ids } if ids.ranges().eq([(1003, 1003)]));
+    assert!(report.findings.iter().any(finds), "{report:?}");
+    Postgres::run(&there, "DELETE FROM user_access_log WHERE id IN (2, 1003)").await.unwrap();
+    let report = audit.verify(&log.public(), None).await.unwrap();
+    let finds =
+        |finding: &SealFinding| matches!(finding, SealFinding::RowsRemoved { ids, .. } if ids.ranges().eq([(2, 2)]));
+    assert!(report.findings.iter().all(finds) && !report.findings.is_empty(), "{report:?}");
+    pool.close().await;
+}
+
+/// Begins, and ends, so many transactions.
+async fn burn(pool: &Pool<Postgres>, transactions: i64) {
+    let burn =
+        format!("DO $$ BEGIN FOR i IN 1..{transactions} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$");
+    Postgres::run(pool, &burn).await.unwrap();
+}
