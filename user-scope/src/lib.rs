@@ -302,6 +302,7 @@
 //! | `time` | the same as `time::OffsetDateTime` or `PrimitiveDateTime` |
 //! | `json` | [`Change`] from JSON or another format of serde, pages and cursors to it, and sqlx's JSON types |
 //! | `jobs` | [`ContextKey`] and [`SealedContext`]: callers that go through a queue |
+//! | `seals` | [`audit::SealKey`]: seals over the audit log, signed by the application, and their proof |
 //! | `metrics` | counters and durations for the crate `metrics` |
 //! | `axum` | [`web::Problem`], and with `jwt` the extractors [`web::Caller`] and [`web::Administrator`] |
 //! | `jwt` | [`web::Verifier`]: the caller from a JSON Web Token |

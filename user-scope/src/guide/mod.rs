@@ -3,6 +3,7 @@
 //! - [`adoption`]: a database that exists, and is in use.
 //! - [`partitions`]: tables in partitions by a hash of the owner.
 //! - [`citus`]: tables that are spread over a Citus cluster by their owner.
+//! - `seals` (with the feature of this name): proof that the audit log is as it was written.
 //! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
 
 #[doc = include_str!("adoption.md")]
@@ -13,3 +14,7 @@ pub mod citus {}
 
 #[doc = include_str!("partitions.md")]
 pub mod partitions {}
+
+#[cfg(feature = "seals")]
+#[doc = include_str!("seals.md")]
+pub mod seals {}

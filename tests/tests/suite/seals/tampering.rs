@@ -139,6 +139,7 @@ impl<DB: TestDb> Thief<DB> {
     fn change(&self, random: &mut SmallRng) -> Tampering {
         let id = self.row(random);
         let other = Uuid::from_u128(random.random());
+        let json = if is_postgres::<DB>() { "jsonb" } else { "TEXT" };
         let of_both = [
             format!("user_id = '{other}'"),
             "entity_type = entity_type || 's'".to_owned(),
@@ -148,7 +149,7 @@ impl<DB: TestDb> Thief<DB> {
             // What belongs to one column moves into the next.
             "entity_type = entity_type || operation, operation = ''".to_owned(),
             "operation = CASE operation WHEN 'read' THEN 'list' ELSE 'read' END".to_owned(),
-            "details = CASE WHEN details IS NULL THEN '{}' END".to_owned(),
+            format!("details = CASE WHEN details IS NULL THEN CAST('{{}}' AS {json}) END"),
             "details = '{\"rows\": 999}'".to_owned(),
             format!("event_id = '{other}'"),
             "event_id = NULL, occurred_at = CASE WHEN event_id IS NULL THEN CURRENT_TIMESTAMP END".to_owned(),
