@@ -12,7 +12,7 @@ use super::databases::TestDb;
 use super::entities::Task;
 use super::world::{World, new_task, user};
 
-on_each_database!(
+on_each_database_and_through_pgbouncer!(
     a_log_that_nobody_has_touched_is_not_accused,
     rows_of_open_transactions_are_sealed_when_they_appear,
     whoever_seals_at_the_same_time_seals_nothing_twice,
@@ -21,6 +21,8 @@ on_each_database!(
     an_end_that_was_cut_off_is_found_by_the_exported_seal,
     no_seal_covers_more_than_a_month_or_ten_thousand_rows,
     a_seal_says_nothing_where_nothing_is_new,
+    a_seal_of_an_end_that_was_cut_off_does_not_fit_another_end,
+    an_id_that_occurs_twice_is_found,
 );
 
 /// A log with seals over it, and who seals it.
@@ -276,6 +278,53 @@ async fn no_seal_covers_more_than_a_month_or_ten_thousand_rows<DB: TestDb>() {
     let months = "SELECT CAST(count(*) AS TEXT) || ' ' || CAST(newest - oldest AS TEXT) FROM user_access_seals \
                   WHERE number > 1 GROUP BY oldest, newest ORDER BY oldest";
     assert_eq!(DB::texts(&log.world.raw, months).await.unwrap(), ["2 0", "2 0"]);
+}
+
+/// A thief cuts off the end, waits until it is sealed anew, and puts a seal of the old end into the new one.
+async fn a_seal_of_an_end_that_was_cut_off_does_not_fit_another_end<DB: TestDb>() {
+    let (log, alice) = (SealedLog::<DB>::open().await, user());
+    let before = log.seal_all().await.last.unwrap().number();
+    let next = before + 2;
+    let write_two_ends = async |keep: &str| {
+        for _ in 0..2 {
+            log.write(&alice, 1).await;
+            let begun = Instant::now();
+            while log.system.audit().seal(&log.key).await.unwrap().rows == 0 {
+                assert!(begun.elapsed() < Duration::from_secs(60));
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        DB::run(&log.world.raw, keep).await.unwrap();
+    };
+    let cut = format!(
+        "CREATE TABLE kept AS SELECT * FROM user_access_seals WHERE number = {next}; \
+         DELETE FROM user_access_seals WHERE number > {before}"
+    );
+    write_two_ends(&cut).await;
+    let put_back = format!(
+        "DELETE FROM user_access_seals WHERE number >= {next}; INSERT INTO user_access_seals SELECT * FROM kept"
+    );
+    write_two_ends(&put_back).await;
+    let report = log.verify(None).await;
+    assert!(report.findings.contains(&SealFinding::SealOutOfOrder { number: next }), "{report:?}");
+}
+
+/// Where the key of the table was thrown away, or holds more than the id: SQLite's cannot be.
+async fn an_id_that_occurs_twice_is_found<DB: TestDb>() {
+    if !is_postgres::<DB>() {
+        return;
+    }
+    let (log, alice) = (SealedLog::<DB>::open().await, user());
+    log.write(&alice, 5).await;
+    log.seal_all().await;
+    let twice = "ALTER TABLE user_access_log DROP CONSTRAINT user_access_log_pkey; \
+                 INSERT INTO user_access_log (id, user_id, entity_type, operation, xid) OVERRIDING SYSTEM VALUE \
+                 SELECT id, user_id, entity_type, 'delete', xid FROM user_access_log WHERE id = 3";
+    DB::run(&log.world.raw, twice).await.unwrap();
+    let findings = log.verify(None).await.findings;
+    let names =
+        |finding: &SealFinding| matches!(finding, SealFinding::RowsRepeated { ids } if ids.ranges().eq([(3, 3)]));
+    assert!(findings.iter().any(names), "{findings:?}");
 }
 
 async fn a_seal_says_nothing_where_nothing_is_new<DB: TestDb>() {

@@ -15,12 +15,10 @@ use crate::sql::Link;
 /// one there, and hide what was cut off behind that.
 ///
 /// ```
-/// # #[cfg(feature = "seals")] {
 /// # use user_scope::audit::ExportedSeal;
 /// let line = format!("user-scope-seal 1 42 1767225600000000 {} {}", "0f".repeat(32), "1e".repeat(64));
 /// let seal: ExportedSeal = line.parse()?;
 /// assert_eq!((seal.number(), seal.to_string()), (42, line));
-/// # }
 /// # Ok::<(), user_scope::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

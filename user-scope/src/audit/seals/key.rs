@@ -17,7 +17,6 @@ const DOMAIN: &[u8] = b"user-scope seal of an audit log 1\0";
 /// for each log: a seal does not say of which log it is.
 ///
 /// ```
-/// # #[cfg(feature = "seals")] {
 /// use user_scope::audit::SealKey;
 ///
 /// let key = SealKey::generate()?;
@@ -25,7 +24,6 @@ const DOMAIN: &[u8] = b"user-scope seal of an audit log 1\0";
 /// let public = key.public().to_string();               // for whoever verifies
 /// let again: SealKey = secret.parse()?;
 /// assert_eq!(again.public().to_string(), public);
-/// # }
 /// # Ok::<(), user_scope::Error>(())
 /// ```
 ///
@@ -58,11 +56,9 @@ impl SealKey {
     /// one alone, and [`public`](Self::public) tells both.
     ///
     /// ```
-    /// # #[cfg(feature = "seals")] {
     /// # use user_scope::audit::SealKey;
     /// # let (now, before) = (SealKey::generate()?, SealKey::generate()?);
     /// let key = now.with_previous(&before.public());
-    /// # }
     /// # Ok::<(), user_scope::Error>(())
     /// ```
     #[must_use]
@@ -113,11 +109,9 @@ impl PublicSealKey {
     /// Takes what `old` has signed as well.
     ///
     /// ```
-    /// # #[cfg(feature = "seals")] {
     /// # use user_scope::audit::SealKey;
     /// # let (now, before) = (SealKey::generate()?, SealKey::generate()?);
     /// let both = now.public().with_previous(&before.public());
-    /// # }
     /// # Ok::<(), user_scope::Error>(())
     /// ```
     #[must_use]

@@ -15,6 +15,7 @@ mod hex;
 mod ids;
 mod key;
 mod link;
+#[allow(dead_code, reason = "it is retention that purges")]
 mod purge;
 mod sealing;
 mod verify;
@@ -25,7 +26,7 @@ pub use exported::ExportedSeal;
 pub use findings::{SealFinding, SealedRange};
 pub use ids::LogIds;
 pub use key::{PublicSealKey, SealKey};
-#[expect(unused_imports, reason = "for retention")]
+#[allow(unused_imports, reason = "it is retention that purges")]
 pub(in crate::audit) use purge::{purgeable, seal_purge};
 pub use sealing::Sealed;
 pub use verify::SealReport;

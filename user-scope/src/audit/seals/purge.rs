@@ -94,3 +94,108 @@ async fn unpurged<DB: Backend>(lease: &mut Lease<DB>) -> Result<Vec<Unpurged>> {
 const fn refused(problem: &'static str) -> Error {
     Error::Seals { problem }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use sqlx::Sqlite;
+    use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+
+    use super::{purgeable, seal_purge};
+    use crate::audit::{LogIds, SealFinding, SealKey, SealReport};
+    use crate::error::{Error, Result};
+    use crate::sql;
+    use crate::{ScopedPool, SystemContext, UserContext, Uuid};
+
+    type Outcome = std::result::Result<(), Box<dyn std::error::Error>>;
+
+    /// A log of the rows 1 to 9 under three seals, and its receipt, number 1, under the first of them.
+    async fn sealed() -> Result<(SqlitePool, SystemContext<Sqlite>, SealKey), Box<dyn std::error::Error>> {
+        let raw = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+        let pool = ScopedPool::new(raw.clone());
+        pool.migrate().await?;
+        let system = pool.system("retention").requested_by(&UserContext::new(Uuid::now_v7())?).await?;
+        let key = SealKey::generate()?;
+        for rows in [2, 3, 3] {
+            for _ in 0..rows {
+                write(&raw).await?;
+            }
+            system.audit().seal(&key).await?;
+        }
+        Ok((raw, system, key))
+    }
+
+    async fn write(raw: &SqlitePool) -> sqlx::Result<()> {
+        let insert = "INSERT INTO user_access_log (user_id, entity_type, operation) VALUES ('u', 'tasks', 'read')";
+        sqlx::raw_sql(insert).execute(raw).await.map(drop)
+    }
+
+    async fn purge(system: &SystemContext<Sqlite>, key: &SealKey, ids: &[(i64, i64)]) -> Result<()> {
+        let audit = system.audit();
+        let (mut lease, _passage) = audit.open().await?;
+        lease.begin(sql::begin::<Sqlite>()).await.map_err(super::reading)?;
+        seal_purge(&mut lease, key, &LogIds::of(ids.to_vec())).await?;
+        lease.commit().await.map_err(super::reading)
+    }
+
+    async fn verify(system: &SystemContext<Sqlite>, key: &SealKey) -> Result<SealReport> {
+        system.audit().verify(&key.public(), None).await
+    }
+
+    #[tokio::test]
+    async fn what_is_purged_by_right_is_not_missed_and_does_not_come_back() -> Outcome {
+        let (raw, system, key) = sealed().await?;
+        let (mut lease, passage) = system.audit().open().await?;
+        assert_eq!(purgeable(&mut lease, i64::MAX).await?.to_text(), "1-9");
+        assert!(purgeable(&mut lease, 0).await?.is_empty());
+        drop((lease, passage));
+        purge(&system, &key, &[(1, 6)]).await?;
+        // Said, and not done yet.
+        let report = verify(&system, &key).await?;
+        assert_eq!((report.findings, report.rows, report.purged), (vec![], 9, 0));
+        sqlx::raw_sql("CREATE TABLE kept AS SELECT * FROM user_access_log; DELETE FROM user_access_log WHERE id < 7")
+            .execute(&raw)
+            .await?;
+        let report = verify(&system, &key).await?;
+        assert_eq!((report.findings, report.rows, report.purged, report.seals), (vec![], 3, 6, 4));
+        let (mut lease, passage) = system.audit().open().await?;
+        assert_eq!(purgeable(&mut lease, i64::MAX).await?.to_text(), "7-9");
+        drop((lease, passage));
+        // It goes on from where it was.
+        write(&raw).await?;
+        assert_eq!(system.audit().seal(&key).await?.rows, 1);
+        assert_eq!(verify(&system, &key).await?.findings, []);
+        sqlx::raw_sql("INSERT INTO user_access_log SELECT * FROM kept WHERE id IN (2, 5)").execute(&raw).await?;
+        let findings = verify(&system, &key).await?.findings;
+        let are_back = |finding: &SealFinding| matches!(finding, SealFinding::RowsBackAfterPurge(_));
+        assert!(findings.len() == 2 && findings.iter().all(are_back), "{findings:?}");
+        sqlx::raw_sql("DELETE FROM user_access_log WHERE id IN (2, 5, 8)").execute(&raw).await?;
+        let findings = verify(&system, &key).await?.findings;
+        assert!(
+            matches!(&findings[..], [SealFinding::RowsRemoved { ids, .. }] if ids.to_text() == "8"),
+            "{findings:?}"
+        );
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_whole_seals_are_purged_and_only_with_the_key() -> Outcome {
+        let (raw, system, key) = sealed().await?;
+        for ids in [&[(1, 2)][..], &[(2, 3)], &[(1, 4)], &[(1, 3), (7, 8)], &[(1, 10)], &[(50, 60)], &[]] {
+            let refused = purge(&system, &key, ids).await;
+            assert!(matches!(refused, Err(Error::Seals { .. })), "{ids:?}: {refused:?}");
+        }
+        let refused = purge(&system, &SealKey::generate()?, &[(1, 3)]).await;
+        assert!(matches!(refused, Err(Error::Seals { .. })), "{refused:?}");
+        purge(&system, &key, &[(1, 3), (7, 9)]).await?;
+        assert!(purge(&system, &key, &[(1, 3)]).await.is_err(), "it is purged already");
+        // A purge that somebody has written who has no key.
+        let forged = "INSERT INTO user_access_seals SELECT number + 1, kind, '4-6', digest, oldest, newest, sealed_at, epoch, \
+                      position, horizon, last_id, floor, hash, hash, signature FROM user_access_seals WHERE number = 4; \
+                      DELETE FROM user_access_log WHERE id BETWEEN 4 AND 6";
+        sqlx::raw_sql(forged).execute(&raw).await?;
+        let findings = verify(&system, &key).await?.findings;
+        let is_forged = findings.contains(&SealFinding::SealChanged { number: 5 });
+        assert!(is_forged && findings.iter().any(|it| matches!(it, SealFinding::RowsRemoved { .. })), "{findings:?}");
+        Ok(())
+    }
+}

@@ -55,7 +55,6 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// database cannot reach it; without it nobody can tell that the end of the log was cut off.
     ///
     /// ```
-    /// # #[cfg(feature = "seals")]
     /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, key: user_scope::audit::SealKey)
     /// # -> Result<(), Box<dyn std::error::Error>> {
     /// let sealed = system.audit().seal(&key).await?;

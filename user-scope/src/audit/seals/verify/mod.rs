@@ -64,7 +64,6 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// [`guide::seals`](crate::guide::seals).
     ///
     /// ```
-    /// # #[cfg(feature = "seals")]
     /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, SEAL_KEY: &str)
     /// # -> Result<(), Box<dyn std::error::Error>> {
     /// let last = std::fs::read_to_string("last.seal")?.parse()?;
