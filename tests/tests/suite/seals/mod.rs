@@ -6,7 +6,7 @@ mod tampering;
 use std::time::{Duration, Instant};
 
 use user_scope::audit::{ExportedSeal, PublicSealKey, SealFinding, SealKey, SealReport};
-use user_scope::{Error, SystemContext, UserContext};
+use user_scope::{Error, SystemContext, UserContext, Uuid};
 
 use super::databases::TestDb;
 use super::entities::Task;
@@ -65,14 +65,14 @@ impl<DB: TestDb> SealedLog<DB> {
     /// Rows as a writer leaves them, every third as the background writer does.
     pub async fn write(&self, user: &UserContext, rows: usize) {
         for row in 0..rows {
-            let (id, user) = (format!("{row}-{}", user_scope::Uuid::now_v7()), DB::user_literal(user));
+            let (id, user) = (format!("{row}-{}", Uuid::now_v7()), user.user());
             let (columns, values) = match row % 3 {
-                0 => (", event_id, occurred_at", format!(", {}, CURRENT_TIMESTAMP", DB::event_id())),
+                0 => (", event_id, occurred_at", format!(", '{}', CURRENT_TIMESTAMP", Uuid::now_v7())),
                 _ => ("", String::new()),
             };
             let insert = format!(
                 "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details{columns}) \
-                 VALUES ({user}, 'tasks', '{id}', 'read', '{{\"rows\": {row}}}'{values})"
+                 VALUES ('{user}', 'tasks', '{id}', 'read', '{{\"rows\": {row}}}'{values})"
             );
             DB::run(&self.world.raw, &insert).await.unwrap();
         }
@@ -93,22 +93,6 @@ pub async fn seal_all<DB: TestDb>(system: &SystemContext<DB>, key: &SealKey) -> 
     }
 }
 
-/// What is not alike in the log of the two databases.
-pub trait LogOf: Sized {
-    fn user_literal(user: &UserContext) -> String;
-    fn event_id() -> String;
-}
-
-impl<DB: TestDb> LogOf for DB {
-    fn user_literal(user: &UserContext) -> String {
-        format!("'{}'", user.user())
-    }
-
-    fn event_id() -> String {
-        format!("'{}'", user_scope::Uuid::now_v7())
-    }
-}
-
 fn is_postgres<DB: TestDb>() -> bool {
     DB::UUID == "UUID"
 }
@@ -124,7 +108,7 @@ async fn a_log_that_nobody_has_touched_is_not_accused<DB: TestDb>() {
                 let tasks = pool.repository::<Task>(&alice);
                 let task = tasks.insert(new_task("x")).await.unwrap();
                 tasks.get(&task.id).await.unwrap();
-                if (writer + turn) % 3 == 0 {
+                if (writer + turn).is_multiple_of(3) {
                     let tx = pool.begin(&alice).await.unwrap();
                     tx.repository::<Task>().insert(new_task("y")).await.unwrap();
                     tokio::time::sleep(Duration::from_millis(3)).await;
@@ -233,7 +217,7 @@ async fn an_end_that_was_cut_off_is_found_by_the_exported_seal<DB: TestDb>() {
     assert_eq!(log.verify(Some(&before)).await.findings, []);
     let last: ExportedSeal = last.to_string().parse().unwrap();
     let removed = SealFinding::TailRemoved { number: last.number(), sealed_at: last.sealed_at() };
-    assert_eq!(log.verify(Some(&last)).await.findings, [removed.clone()]);
+    assert_eq!(log.verify(Some(&last)).await.findings, std::slice::from_ref(&removed));
     // Nor does it help to write something else there.
     log.write(&alice, 4).await;
     log.system.audit().seal(&log.key).await.unwrap();
@@ -258,9 +242,9 @@ async fn no_seal_covers_more_than_a_month_or_ten_thousand_rows<DB: TestDb>() {
     };
     // The rows of two months, mixed.
     let insert = format!(
-        "INSERT INTO user_access_log (user_id, entity_type, operation, timestamp) SELECT {}, 'tasks', 'list', \
+        "INSERT INTO user_access_log (user_id, entity_type, operation, timestamp) SELECT '{}', 'tasks', 'list', \
          CASE WHEN n % 2 = 0 THEN {first} ELSE {second} END FROM ({series}) AS series",
-        DB::user_literal(&alice)
+        alice.user()
     );
     DB::run(&log.world.raw, &insert).await.unwrap();
     // That they are from another time is true of them, and found. They were all written at once.
