@@ -246,21 +246,26 @@ fn public_operations() -> BTreeSet<String> {
     operations
 }
 
-/// These touch no row of an entity; tests of their own say what they do. The trail's `all` has the name of a query's.
-const ABOUT_NO_ROW: [&str; 14] = [
+/// These touch no row of an entity; tests of their own say what they do. The trail's `all`, and those of
+/// questions to the log, have the name of a query's.
+const ABOUT_NO_ROW: [&str; 18] = [
     "apply",
     "begin",
     "build",
+    "by_day",
     "close",
     "commit",
     "doctor",
     "examine",
     "flush_audit",
     "migrate",
+    "next",
     "plan",
     "propose",
     "remove",
+    "roll_up",
     "rollback",
+    "standing",
     "verify",
 ];
 

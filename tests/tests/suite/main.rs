@@ -112,6 +112,7 @@ mod partitioned;
 mod pgbouncer;
 mod predicates;
 mod purging;
+mod questions;
 mod readme;
 mod restoring;
 mod round_trips;

@@ -6,6 +6,12 @@ use crate::sql::{self, Horizon, Position, Span};
 
 /// What has appeared since `from`; `None` if that cannot be told yet. What is read after it holds all of it.
 pub(super) async fn since<DB: Backend>(lease: &mut Lease<DB>, from: Position) -> sqlx::Result<Option<Span>> {
+    let span = read(lease, from).await?;
+    Ok((!span.is_unclear()).then_some(span))
+}
+
+/// The same, be it clear or not.
+pub(super) async fn read<DB: Backend>(lease: &mut Lease<DB>, from: Position) -> sqlx::Result<Span> {
     let row = DB::fetch_optional(lease.connection(), sql::horizon::<DB>()).await?.ok_or(sqlx::Error::RowNotFound)?;
     let to = Horizon {
         epoch: DB::get_text(&row, 0)?.unwrap_or_default(),
@@ -14,5 +20,5 @@ pub(super) async fn since<DB: Backend>(lease: &mut Lease<DB>, from: Position) ->
         restored: DB::get_integer(&row, 3)?,
         clock: DB::get_integer(&row, 4)?,
     };
-    Ok(Span::between(from, to))
+    Ok(Span { from, to })
 }

@@ -6,10 +6,10 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::{AuditEvent, Details, Entry, Operation};
-use crate::backend::Backend;
+use crate::backend::{Backend, Dialect};
 use crate::entity::Moment;
 use crate::error::{Doing, Error, Result};
-use crate::identifier::IdValue;
+use crate::identifier::{IdKind, IdValue};
 use crate::lease::Lease;
 use crate::state::{Passage, PoolState};
 
@@ -35,6 +35,19 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
     pub(super) async fn open(&self) -> Result<(Lease<DB>, Passage)> {
         let passage = self.state.enter().map_err(reading)?;
         Ok((self.state.connections().lease_of(None).await.map_err(reading)?, passage))
+    }
+
+    /// The receipt of who asks.
+    pub(super) const fn receipt(&self) -> Uuid {
+        self.receipt
+    }
+
+    /// As what the log holds users; SQLite's as text, whatever they are.
+    pub(super) fn kind_of_users(&self) -> IdKind {
+        match DB::DIALECT {
+            Dialect::Postgres => self.state.audit().kind(),
+            Dialect::Sqlite => IdKind::Text,
+        }
     }
 
     /// Records that `rows` rows of the log were given. To be called when no connection is held.

@@ -9,9 +9,11 @@ mod database;
 mod event;
 mod horizon;
 mod log;
+mod questions;
 mod queue;
 mod settings;
 mod sink;
+mod standing;
 mod trail;
 mod writer;
 
@@ -20,8 +22,12 @@ pub(crate) use classify::Miss;
 pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation, Values};
 pub use log::AuditLog;
+pub use questions::{
+    DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions, Thresholds, Window,
+};
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
 pub use settings::{AuditSettings, Overflow};
 pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
+pub use standing::{LogStanding, LogUsers, standing};
 pub use trail::{AuditTrail, TrailRow};

@@ -26,8 +26,10 @@ pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
-    FULL_BATCH, Horizon, LogEntry, Position, Record, Span, batches, horizon, insert_log_rows, insert_log_rows_beside,
-    insert_receipt, owners_of, rows_at_once, select_trail,
+    Between, Days, Excess, FULL_BATCH, Grouped, Horizon, LogEntry, Position, Record, Span, Wanted, batches, bursts,
+    enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside, insert_receipt, log_standing,
+    one_snapshot, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared, select_rows,
+    select_trail, set_rolled_up,
 };
 pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};

@@ -37,13 +37,13 @@ pub(crate) struct Horizon {
     pub(crate) clock: i64,
 }
 
-/// Columns: as [`Horizon`].
+/// Columns: as [`Horizon`]. `OFFSET 0`: without it the highest id is looked for from the highest down, through all of the log.
 pub(crate) fn horizon<DB: Backend>() -> Query<DB> {
     let text = match DB::DIALECT {
         Dialect::Postgres => {
             "SELECT (SELECT system_identifier::text FROM pg_control_system()), pg_snapshot_xmin(s)::text::bigint, \
              pg_snapshot_xmax(s)::text::bigint, \
-             coalesce((SELECT max(id) FROM user_access_log WHERE xid >= pg_snapshot_xmax(s)), 0), \
+             coalesce((SELECT max(id) FROM (SELECT id FROM user_access_log WHERE xid >= pg_snapshot_xmax(s) OFFSET 0) r), 0), \
              (extract(epoch FROM statement_timestamp()) * 1000000)::bigint FROM pg_current_snapshot() s"
         }
         Dialect::Sqlite => {
@@ -63,12 +63,16 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// What has appeared between them; `None` if that cannot be told yet: rows came by a dump, and while a transaction is open
-    /// here its rows could not be told from theirs.
-    pub(crate) fn between(from: Position, to: Horizon) -> Option<Self> {
-        let span = Self { from, to };
-        let is_unclear = span.is_of_another_epoch() && span.to.restored > 0 && span.to.oldest_open != span.to.next;
-        (!is_unclear).then_some(span)
+    /// Whether it cannot be told yet what is in it: rows came by a dump, and while a transaction is open here its rows could not
+    /// be told from theirs.
+    pub(crate) fn is_unclear(&self) -> bool {
+        self.is_of_another_epoch() && self.to.restored > 0 && self.to.oldest_open != self.to.next
+    }
+
+    /// All that has appeared since, be it final or not.
+    pub(crate) fn open_ended(self) -> Self {
+        let to = Horizon { oldest_open: i64::MAX, next: i64::MAX, restored: i64::MAX, ..self.to };
+        Self { from: self.from, to }
     }
 
     pub(crate) fn is_of_another_epoch(&self) -> bool {
