@@ -10,8 +10,9 @@ use crate::enforcement::Enforcement;
 use crate::error::Result;
 use crate::isolation::facts::{Texts, ask};
 use crate::lease::Lease;
+use crate::migration;
 use crate::observe::observed;
-use crate::sql;
+use crate::sql::{self, schema};
 
 /// What identifies the users of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct LogStanding {
     /// How a pool of this login has to be built: with [`Enforcement::Database`] where row-level security keeps it to what it is
     /// asked for.
     pub enforcement: Enforcement,
+    /// Whether it was made by an older version, and [`ScopedPool::migrate`](crate::ScopedPool::migrate) has to be called first.
+    pub is_behind: bool,
 }
 
 /// Looks at the log that `pool` leads to; `None` if there is none.
@@ -49,16 +52,17 @@ pub async fn standing<DB: Backend>(pool: &Pool<DB>) -> Result<Option<LogStanding
             lease.begin(sql::begin::<DB>()).await.map_err(reading)?;
         }
         let found = ask(&mut lease, sql::log_standing(DB::DIALECT), &[]).await.map_err(reading)?.pop();
-        Ok(found.map(|row| {
-            let mut row = Texts(row);
-            let users = match row.text().as_str() {
-                "uuid" => LogUsers::Uuid,
-                "bigint" => LogUsers::Integer,
-                _ => LogUsers::Text,
-            };
-            let enforcement = if row.is_true() { Enforcement::Database } else { Enforcement::Predicate };
-            LogStanding { users, enforcement }
-        }))
+        let Some(row) = found else { return Ok(None) };
+        // Who may not look how far it has come finds out when he asks.
+        let is_behind = migration::done(&mut lease).await.is_ok_and(|done| done < schema::last(DB::DIALECT));
+        let mut row = Texts(row);
+        let users = match row.text().as_str() {
+            "uuid" => LogUsers::Uuid,
+            "bigint" => LogUsers::Integer,
+            _ => LogUsers::Text,
+        };
+        let enforcement = if row.is_true() { Enforcement::Database } else { Enforcement::Predicate };
+        Ok(Some(LogStanding { users, enforcement, is_behind }))
     };
     observed(NAME, "standing", pin!(looked)).await
 }

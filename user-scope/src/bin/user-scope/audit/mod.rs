@@ -15,16 +15,22 @@ use crate::Outcome;
 use crate::database::Database;
 use crate::failure::Failure;
 
-/// The same on each log, whatever identifies its users.
+/// The same on each log, whatever identifies its users. What was asked is on record when it ends.
 macro_rules! on_log {
     ($asking:expr, |$system:ident| $work:expr) => {
         match $crate::audit::Log::open($asking).await? {
-            $crate::audit::Log::PostgresUuid($system) => $work,
-            $crate::audit::Log::PostgresInteger($system) => $work,
-            $crate::audit::Log::PostgresText($system) => $work,
-            $crate::audit::Log::Sqlite($system) => $work,
+            $crate::audit::Log::PostgresUuid(opened) => $crate::audit::on_log!(@one opened, $system, $work),
+            $crate::audit::Log::PostgresInteger(opened) => $crate::audit::on_log!(@one opened, $system, $work),
+            $crate::audit::Log::PostgresText(opened) => $crate::audit::on_log!(@one opened, $system, $work),
+            $crate::audit::Log::Sqlite(opened) => $crate::audit::on_log!(@one opened, $system, $work),
         }
     };
+    (@one $opened:ident, $system:ident, $work:expr) => {{
+        let $crate::audit::Opened { pool, system: $system } = $opened;
+        let done = async { Ok::<_, Failure>($work) }.await;
+        pool.close().await;
+        done?
+    }};
 }
 pub(crate) use on_log;
 
@@ -49,10 +55,15 @@ pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
 
 /// A log, opened in system mode.
 pub(crate) enum Log {
-    PostgresUuid(SystemContext<sqlx::Postgres, Uuid>),
-    PostgresInteger(SystemContext<sqlx::Postgres, i64>),
-    PostgresText(SystemContext<sqlx::Postgres, String>),
-    Sqlite(SystemContext<sqlx::Sqlite, String>),
+    PostgresUuid(Opened<sqlx::Postgres, Uuid>),
+    PostgresInteger(Opened<sqlx::Postgres, i64>),
+    PostgresText(Opened<sqlx::Postgres, String>),
+    Sqlite(Opened<sqlx::Sqlite, String>),
+}
+
+pub(crate) struct Opened<DB: Backend, Id: Identifier> {
+    pub(crate) pool: ScopedPool<DB, Id>,
+    pub(crate) system: SystemContext<DB, Id>,
 }
 
 impl Log {
@@ -75,20 +86,28 @@ impl Log {
 }
 
 fn found(standing: Option<LogStanding>) -> Result<LogStanding, Failure> {
-    standing.ok_or_else(|| {
+    let standing = standing.ok_or_else(|| {
         Failure::new("there is no table user_access_log in this database; is it the right one, and was it migrated?")
-    })
+    })?;
+    if standing.is_behind {
+        return Err(Failure::new(
+            "the log was made by an older version of the library: start the application, or whatever calls \
+             `ScopedPool::migrate`, with this version first",
+        ));
+    }
+    Ok(standing)
 }
 
 async fn system<DB: Backend, Id: Identifier>(
     pool: sqlx::Pool<DB>,
     log: LogStanding,
     asking: &Asking,
-) -> Result<SystemContext<DB, Id>, Failure> {
+) -> Result<Opened<DB, Id>, Failure> {
     let builder = ScopedPool::builder(pool).owner::<Id>().enforcement(log.enforcement);
     let pool = builder.system_role(&asking.system_role).build().await?;
     let admin = UserContext::new(user::<Id>(&asking.who)?)?;
-    Ok(pool.system(&asking.reason).requested_by(&admin).await?)
+    let system = pool.system(&asking.reason).requested_by(&admin).await?;
+    Ok(Opened { pool, system })
 }
 
 /// A user, as he is written on the command line.

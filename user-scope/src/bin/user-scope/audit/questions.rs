@@ -48,12 +48,14 @@ pub(crate) async fn follow(asking: &Asking, form: Form) -> Result<Outcome, Failu
         }
         loop {
             sheet(&follower.next().await?).tell_lines(form)?;
-            if crate::output::is_gone() {
-                return Ok(Outcome::Well);
+            // Until it is interrupted, or nobody reads any more.
+            let pause = tokio::time::timeout(PAUSE, tokio::signal::ctrl_c()).await;
+            if pause.is_ok() || crate::output::is_gone() {
+                break;
             }
-            tokio::time::sleep(PAUSE).await;
         }
-    })
+    });
+    Ok(Outcome::Well)
 }
 
 pub(crate) async fn patterns(

@@ -7,6 +7,9 @@ use super::arguments::Form;
 use crate::failure::Failure;
 use crate::output::answer;
 
+/// How wide a table is that goes to no terminal.
+const WIDTH: u16 = 160;
+
 /// Rows and columns.
 pub(crate) struct Sheet {
     columns: &'static [&'static str],
@@ -74,6 +77,8 @@ impl Sheet {
     fn as_table(&self) -> Table {
         let mut table = Table::new();
         table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
+        table.set_width(width);
         table.set_header(self.columns.iter().map(|name| name.replace('_', " ")));
         for row in &self.rows {
             table.add_row(row.iter().map(plain));
