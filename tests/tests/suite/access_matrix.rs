@@ -248,7 +248,7 @@ fn public_operations() -> BTreeSet<String> {
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all`, and those of
 /// questions to the log, have the name of a query's.
-const ABOUT_NO_ROW: [&str; 18] = [
+const ABOUT_NO_ROW: [&str; 19] = [
     "apply",
     "begin",
     "build",
@@ -265,6 +265,7 @@ const ABOUT_NO_ROW: [&str; 18] = [
     "remove",
     "roll_up",
     "rollback",
+    "run",
     "standing",
     "verify",
 ];

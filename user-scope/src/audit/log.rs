@@ -37,6 +37,11 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
         Ok((self.state.connections().lease_of(None).await.map_err(reading)?, passage))
     }
 
+    /// Whether the pool lets nothing begin any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.enter().is_err()
+    }
+
     /// The receipt of who asks.
     pub(super) const fn receipt(&self) -> Uuid {
         self.receipt

@@ -23,7 +23,8 @@ pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation, Values};
 pub use log::AuditLog;
 pub use questions::{
-    DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions, Thresholds, Window,
+    AuditWatch, DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions, Thresholds,
+    Window, trace,
 };
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};

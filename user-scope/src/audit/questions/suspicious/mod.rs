@@ -5,7 +5,9 @@ mod receipts;
 mod thresholds;
 
 use std::pin::pin;
+use std::time::Duration;
 
+pub(super) use receipts::Known;
 pub use thresholds::Thresholds;
 
 use super::Window;
@@ -20,6 +22,7 @@ use crate::identifier::{IdKind, IdValue};
 use crate::lease::Lease;
 use crate::observe::observed;
 use crate::sql::{self, Excess, Span, Wanted};
+use crate::state::Passage;
 
 /// What is suspicious about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,17 +134,35 @@ impl<DB: Backend> Suspicions<'_, DB> {
 
     async fn asked(self) -> Result<Vec<Suspicion>> {
         self.log.try_to_roll_up().await?;
-        let (lease, passage, since) = self.log.snapshot().await?;
-        let users = self.log.kind_of_users();
-        let mut asking = Asking { lease, users, thresholds: &self.thresholds, window: self.window };
+        let (mut asking, passage, since) = self.log.asking(self.window, &self.thresholds).await?;
         let mut found = asking.bursts().await?;
         found.extend(asking.enumerations().await?);
         found.extend(asking.probed().await?);
         found.extend(asking.excesses(&since).await?);
-        found.extend(asking.receipts(self.log.receipt()).await?);
+        let own = self.log.receipt().to_string();
+        found.extend(asking.receipts(&own).await?);
         drop((asking, passage));
         self.log.tell_asked(found.len()).await;
         Ok(found)
+    }
+}
+
+impl<DB: Backend> AuditLog<'_, DB> {
+    async fn asking<'t>(&self, window: Window, thresholds: &'t Thresholds) -> Result<(Asking<'t, DB>, Passage, Span)> {
+        let (lease, passage, since) = self.snapshot().await?;
+        Ok((Asking { lease, users: self.kind_of_users(), thresholds, window }, passage, since))
+    }
+
+    /// Who read too much, and nothing else; for a watch, whose every look need not be recorded.
+    pub(super) async fn excesses(&self, window: Window, thresholds: &Thresholds) -> Result<Vec<Suspicion>> {
+        let (mut asking, _passage, since) = self.asking(window, thresholds).await?;
+        asking.excesses(&since).await
+    }
+
+    /// What is usual of system contexts until now.
+    pub(super) async fn known_receipts(&self, thresholds: &Thresholds) -> Result<Known> {
+        let (mut asking, _passage, _) = self.asking(Window::last(Duration::ZERO), thresholds).await?;
+        asking.known().await
     }
 }
 

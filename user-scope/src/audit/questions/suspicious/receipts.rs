@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use uuid::Uuid;
-
 use super::{Asking, Suspicion, SuspicionKind, Thresholds, Window};
 use crate::audit::log::reading;
 use crate::audit::trail::read;
@@ -19,26 +17,37 @@ const MOST: u32 = 10_000;
 const ENOUGH: usize = 20;
 
 impl<DB: Backend> Asking<'_, DB> {
-    /// `own` is the receipt of who asks: that he does is no news to him.
-    pub(super) async fn receipts(&mut self, own: Uuid) -> Result<Vec<Suspicion>> {
+    /// Those until the end of the window, oldest first, with those before it that tell what is usual.
+    async fn all_receipts(&mut self) -> Result<Vec<TrailRow>> {
         let before = i64::from(self.thresholds.usual_days);
-        let from = self.window.from().midnight(-before);
         let wanted = Wanted {
             operation: Some(Operation::SystemAccess.as_str()),
-            from: Some(from.unix_micros()),
+            from: Some(self.window.from().midnight(-before).unix_micros()),
             until: Some(self.window.until().unix_micros()),
             ..Wanted::default()
         };
         let rows = self.rows(sql::select_rows(&wanted, MOST)).await?;
-        let rows = rows.iter().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<Vec<_>>>().map_err(reading)?;
-        let own = own.to_string();
+        rows.iter().rev().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
+    }
+
+    /// What is usual of them.
+    pub(super) async fn known(&mut self) -> Result<Known> {
+        let mut known = Known::default();
+        self.all_receipts().await?.iter().for_each(|row| known.learn(row));
+        Ok(known)
+    }
+
+    /// `own` is the receipt of who asks: that he does is no news to him.
+    pub(super) async fn receipts(&mut self, own: &str) -> Result<Vec<Suspicion>> {
+        let rows = self.all_receipts().await?;
+        let from = self.window.from().to_string();
         let (mut known, mut found) = (Known::default(), Vec::new());
-        // Oldest first: what was once looked at is known from then on.
-        for row in rows.into_iter().rev().filter(|row| row.entity_id.as_deref() != Some(own.as_str())) {
-            if row.timestamp >= self.window.from().to_string() {
-                found.extend(known.suspicions(&row, self.thresholds));
+        // What was once looked at is known from then on.
+        for row in rows.iter().filter(|row| row.entity_id.as_deref() != Some(own)) {
+            if row.timestamp >= from {
+                found.extend(known.suspicions(row, self.thresholds));
             }
-            known.learn(&row);
+            known.learn(row);
         }
         found.reverse();
         for kind in [SuspicionKind::UnusualHour, SuspicionKind::NewReason] {
@@ -154,7 +163,7 @@ fn reason(row: &TrailRow) -> Option<String> {
 
 impl Window {
     /// The day (UTC) of a text that begins with it: `2026-01-31…`.
-    pub(super) fn of_day(text: &str) -> Option<Self> {
+    pub(in crate::audit::questions) fn of_day(text: &str) -> Option<Self> {
         let day = Moment::of_day(text)?;
         Some(Self::between(day, day.midnight(1)))
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thresholds {
-    pub(super) denials: u64,
-    pub(super) within: Duration,
-    pub(super) distinct_rows: u64,
-    pub(super) probing_users: u64,
-    pub(super) excess_rows: u64,
+    pub(in crate::audit::questions) denials: u64,
+    pub(in crate::audit::questions) within: Duration,
+    pub(in crate::audit::questions) distinct_rows: u64,
+    pub(in crate::audit::questions) probing_users: u64,
+    pub(in crate::audit::questions) excess_rows: u64,
     pub(super) times_usual: u64,
     pub(super) usual_days: u32,
     pub(super) hours: Option<RangeInclusive<u8>>,
