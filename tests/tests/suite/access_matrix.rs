@@ -248,11 +248,12 @@ fn public_operations() -> BTreeSet<String> {
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all`, and those of
 /// questions to the log, have the name of a query's.
-const ABOUT_NO_ROW: [&str; 19] = [
+const ABOUT_NO_ROW: [&str; 20] = [
     "apply",
     "begin",
     "build",
     "by_day",
+    "by_user",
     "close",
     "commit",
     "doctor",

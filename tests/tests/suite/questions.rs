@@ -136,9 +136,15 @@ async fn patterns_count_what_the_log_holds_rolled_up_or_not<DB: TestDb>() {
         assert_eq!(of(&alice, "create"), (round, round));
         assert_eq!(of(&alice, "list"), (round, (1..=round).sum()));
         assert_eq!(of(&bob, "unauthorized_access"), (round, 0));
-        let days = log.patterns(month()).of_user(bob.user()).by_day().await.unwrap();
+        let days = log.activity(month()).of_user(bob.user()).by_day().await.unwrap();
         assert_eq!(days.iter().map(|day| day.denials).sum::<u64>(), round);
         assert!(days.iter().all(|day| day.users == 1));
+        let users = log.activity(month()).by_user().await.unwrap();
+        let hers = users.iter().filter(|day| day.user_id == alice.user().to_string());
+        assert_eq!(
+            hers.map(|day| (day.accesses, day.rows)).reduce(|a, b| (a.0 + b.0, a.1 + b.1)),
+            Some((2 * round, round + (1..=round).sum::<u64>()))
+        );
         assert_eq!(log.patterns(month()).of_user(&Uuid::now_v7()).all().await.unwrap(), []);
     }
 }

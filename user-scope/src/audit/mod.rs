@@ -23,8 +23,8 @@ pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation, Values};
 pub use log::AuditLog;
 pub use questions::{
-    AuditWatch, DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions, Thresholds,
-    Window, trace,
+    Activity, AuditWatch, DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions,
+    Thresholds, UserDay, Window, trace,
 };
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};

@@ -26,8 +26,8 @@ pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
-    Between, Days, Excess, FULL_BATCH, Grouped, Horizon, LogEntry, Position, Record, Span, Wanted, batches, bursts,
-    enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside, insert_receipt, log_standing,
+    Between, Days, Excess, FULL_BATCH, Horizon, LogEntry, Position, Record, Span, Wanted, activity, batches, bursts,
+    days, enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside, insert_receipt, log_standing,
     one_snapshot, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared, select_rows,
     select_trail, set_rolled_up,
 };

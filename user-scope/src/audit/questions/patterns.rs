@@ -1,4 +1,4 @@
-//! How often who did what, by day.
+//! How often who did what, by day, entity and operation.
 
 use std::pin::pin;
 
@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::identifier::{IdValue, Identifier};
 use crate::observe::observed;
-use crate::sql::{self, Days, Grouped};
+use crate::sql::{self, Days};
 
 /// How often a user did one thing to one entity on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,29 +28,14 @@ pub struct Pattern {
     pub rows: u64,
 }
 
-/// What was done on a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DayTotal {
-    /// The day in UTC: `2026-01-31`.
-    pub day: String,
-    /// How often anything was done.
-    pub accesses: u64,
-    /// How many rows were given or touched.
-    pub rows: u64,
-    /// How many users did something.
-    pub users: u64,
-    /// How often a row of somebody else was asked for.
-    pub denials: u64,
-}
-
 /// A question for patterns of access; from [`AuditLog::patterns`].
 #[derive(Debug)]
-#[must_use = "a question does nothing until it is awaited"]
+#[must_use = "a question does nothing until `all` is awaited"]
 pub struct Patterns<'a, DB: Backend> {
     log: &'a AuditLog<'a, DB>,
-    days: Days,
-    wanted: Grouped,
+    window: Window,
+    user: Option<IdValue>,
+    entity_type: Option<String>,
     limit: u32,
 }
 
@@ -70,20 +55,20 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// # Ok(()) }
     /// ```
     pub fn patterns(&self, window: Window) -> Patterns<'_, DB> {
-        Patterns { log: self, days: window.days(0), wanted: Grouped::default(), limit: 1_000 }
+        Patterns { log: self, window, user: None, entity_type: None, limit: 1_000 }
     }
 }
 
 impl<DB: Backend> Patterns<'_, DB> {
     /// Of this user alone.
     pub fn of_user<I: Identifier>(mut self, user: &I) -> Self {
-        self.wanted.user = Some(IdValue::of(user));
+        self.user = Some(IdValue::of(user));
         self
     }
 
     /// Of this entity alone, by its name in the log.
     pub fn of_entity_type(mut self, entity_type: impl Into<String>) -> Self {
-        self.wanted.entity_type = Some(entity_type.into());
+        self.entity_type = Some(entity_type.into());
         self
     }
 
@@ -98,51 +83,43 @@ impl<DB: Backend> Patterns<'_, DB> {
     /// # Errors
     ///
     /// As [`LogRows::all`](super::LogRows::all).
-    pub async fn all(mut self) -> Result<Vec<Pattern>> {
-        self.wanted.by_day = false;
-        let read = |row: &DB::Row| {
-            Ok(Pattern {
-                day: DB::get_text(row, 0)?.unwrap_or_default(),
-                user_id: DB::get_text(row, 1)?.unwrap_or_default(),
-                entity_type: DB::get_text(row, 2)?.unwrap_or_default(),
-                operation: DB::get_text(row, 3)?.unwrap_or_default(),
-                accesses: count::<DB>(row, 4)?,
-                rows: count::<DB>(row, 5)?,
-            })
-        };
-        observed(NAME, "list", pin!(self.asked(read))).await
+    pub async fn all(self) -> Result<Vec<Pattern>> {
+        observed(NAME, "list", pin!(self.asked())).await
     }
 
-    /// The days, newest first: for a picture.
-    ///
-    /// # Errors
-    ///
-    /// As [`LogRows::all`](super::LogRows::all).
-    pub async fn by_day(mut self) -> Result<Vec<DayTotal>> {
-        self.wanted.by_day = true;
-        let read = |row: &DB::Row| {
-            Ok(DayTotal {
-                day: DB::get_text(row, 0)?.unwrap_or_default(),
-                accesses: count::<DB>(row, 1)?,
-                rows: count::<DB>(row, 2)?,
-                users: count::<DB>(row, 3)?,
-                denials: count::<DB>(row, 4)?,
-            })
-        };
-        observed(NAME, "list", pin!(self.asked(read))).await
-    }
-
-    async fn asked<P>(self, read: impl Fn(&DB::Row) -> sqlx::Result<P>) -> Result<Vec<P>> {
+    async fn asked(self) -> Result<Vec<Pattern>> {
         self.log.try_to_roll_up().await?;
         let (mut lease, passage, since) = self.log.snapshot().await?;
-        let query = sql::patterns(&self.days, &since, &self.wanted, self.limit);
-        let query = query.map_err(|error| Error::unbindable(NAME, error))?;
-        let rows = DB::fetch_all(lease.connection(), query).await.map_err(reading)?;
+        let mut found: Vec<Pattern> = Vec::new();
+        // A day at a time: those that are not asked for are not added up.
+        for day in self.window.each_day() {
+            let left = self.limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            let days = Days { from: day.day(), until: day.midnight(1).day() };
+            let (user, entity_type) = (self.user.as_ref(), self.entity_type.as_deref());
+            let query = sql::patterns(&days, &since, user, entity_type, left);
+            let query = query.map_err(|error| Error::unbindable(NAME, error))?;
+            let rows = DB::fetch_all(lease.connection(), query).await.map_err(reading)?;
+            let read = rows.iter().map(|row| read::<DB>(row, &days.from)).collect::<sqlx::Result<Vec<_>>>();
+            found.extend(read.map_err(reading)?);
+        }
         drop((lease, passage));
-        let found: Vec<_> = rows.iter().map(read).collect::<sqlx::Result<_>>().map_err(reading)?;
         self.log.tell_asked(found.len()).await;
         Ok(found)
     }
+}
+
+fn read<DB: Backend>(row: &DB::Row, day: &str) -> sqlx::Result<Pattern> {
+    Ok(Pattern {
+        day: day.to_owned(),
+        user_id: DB::get_text(row, 0)?.unwrap_or_default(),
+        entity_type: DB::get_text(row, 1)?.unwrap_or_default(),
+        operation: DB::get_text(row, 2)?.unwrap_or_default(),
+        accesses: count::<DB>(row, 3)?,
+        rows: count::<DB>(row, 4)?,
+    })
 }
 
 pub(super) fn count<DB: Backend>(row: &DB::Row, position: usize) -> sqlx::Result<u64> {

@@ -61,9 +61,10 @@ impl<DB: Backend> AuditLog<'_, DB> {
             last_id = span.to.oldest_open.saturating_sub(1);
         }
         let unbindable = |error| Error::unbindable(NAME, error);
-        let query = sql::roll_up(&span).map_err(unbindable)?;
-        if let Some(row) = DB::fetch_optional(lease.connection(), query).await.map_err(reading)? {
-            last_id = DB::get_integer(&row, 0).map_err(reading)?;
+        for query in sql::roll_up(&span).map_err(unbindable)? {
+            if let Some(row) = DB::fetch_optional(lease.connection(), query).await.map_err(reading)? {
+                last_id = DB::get_integer(&row, 0).map_err(reading)?;
+            }
         }
         let query = sql::set_rolled_up(&span.behind(last_id)).map_err(unbindable)?;
         DB::execute(lease.connection(), query).await.map_err(reading)?;

@@ -49,6 +49,13 @@ impl Window {
         Between { from: self.from.unix_micros(), until: self.until.unix_micros() }
     }
 
+    /// Each day (UTC) that it touches, the newest first.
+    pub(super) fn each_day(self) -> impl Iterator<Item = Moment> {
+        let first = self.from.midnight(0);
+        let last = Moment::from_unix_micros(self.until.unix_micros().saturating_sub(1)).midnight(0);
+        std::iter::successors(Some(last), |day| Some(day.midnight(-1))).take_while(move |day| *day >= first)
+    }
+
     /// The days (UTC) that it touches, with so many before them.
     pub(super) fn days(self, before: i64) -> Days {
         let last = Moment::from_unix_micros(self.until.unix_micros().saturating_sub(1));

@@ -12,7 +12,7 @@ use sqlx::error::BoxDynError;
 
 pub(crate) use appeared::{Horizon, Position, Span, horizon};
 pub(crate) use questions::{Wanted, one_snapshot, select_appeared, select_rows};
-pub(crate) use rollup::{Days, Grouped, patterns, roll_up, rolled_up, set_rolled_up};
+pub(crate) use rollup::{Days, activity, days, patterns, roll_up, rolled_up, set_rolled_up};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
 pub(crate) use suspicious::{Between, Excess, bursts, enumerations, excesses, probed};
 pub(crate) use trail::{log_standing, owners_of, select_trail};

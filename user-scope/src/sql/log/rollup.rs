@@ -35,30 +35,74 @@ pub(crate) fn set_rolled_up<DB: Backend>(position: &Position) -> Result<Query<DB
     Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
 }
 
-/// Adds the rows of a span. On PostgreSQL one row comes back: the highest id among them, or 0.
-pub(crate) fn roll_up<DB: Backend>(span: &Span) -> Result<Query<DB>, BoxDynError> {
+/// Adds the rows of a span, by one statement that gives back the highest id among them, or 0, or on SQLite, where no statement
+/// writes to two tables, by two that give nothing.
+pub(crate) fn roll_up<DB: Backend>(span: &Span) -> Result<Vec<Query<DB>>, BoxDynError> {
+    const DAILY: &str = "INSERT INTO user_access_daily (day, user_id, entity_type, operation, accesses, rows) \
+                         SELECT day, user_id, entity_type, operation, accesses, rows FROM ";
+    const ADD_DAILY: &str = " ON CONFLICT (day, user_id, entity_type, operation) DO UPDATE SET \
+                             accesses = user_access_daily.accesses + excluded.accesses, \
+                             rows = user_access_daily.rows + excluded.rows";
+    const BY_USER: &str = "INSERT INTO user_access_by_user (day, user_id, accesses, rows, denials, reads, read_rows) ";
+    const ADD_BY_USER: &str = " ON CONFLICT (day, user_id) DO UPDATE SET \
+                               accesses = user_access_by_user.accesses + excluded.accesses, \
+                               rows = user_access_by_user.rows + excluded.rows, \
+                               denials = user_access_by_user.denials + excluded.denials, \
+                               reads = user_access_by_user.reads + excluded.reads, \
+                               read_rows = user_access_by_user.read_rows + excluded.read_rows";
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
-    if DB::DIALECT == Dialect::Postgres {
-        text.sql("WITH ").our("new").sql(" AS MATERIALIZED (");
-        counted::<DB>(&mut text, &mut arguments, span, true)?;
-        text.sql("), ").our("added").sql(" AS (");
-    }
-    text.sql("INSERT INTO user_access_daily (day, user_id, entity_type, operation, accesses, rows) ");
     match DB::DIALECT {
         Dialect::Postgres => {
-            text.sql("SELECT day, user_id, entity_type, operation, accesses, rows FROM ").our("new");
+            text.sql("WITH ").our("new").sql(" AS MATERIALIZED (");
+            counted::<DB>(&mut text, &mut arguments, span, true)?;
+            text.sql("), ").our("added").sql(" AS (").sql(DAILY).our("new").sql(ADD_DAILY);
+            text.sql("), ").our("added_by_user").sql(" AS (").sql(BY_USER);
+            by_user(&mut text, |text| {
+                text.our("new");
+            });
+            text.sql(ADD_BY_USER).sql(") SELECT coalesce(max(last_id), 0)::bigint FROM ").our("new");
+            Ok(vec![Query { text: text.into_sql(), arguments, keep: false }])
         }
-        Dialect::Sqlite => counted::<DB>(&mut text, &mut arguments, span, false)?,
+        Dialect::Sqlite => {
+            // `WHERE true`: without it ON CONFLICT would be read as the ON of a join.
+            text.sql(DAILY).sql("(");
+            counted::<DB>(&mut text, &mut arguments, span, false)?;
+            text.sql(") WHERE true").sql(ADD_DAILY);
+            let daily = Query { text: text.into_sql(), arguments, keep: false };
+            let mut text = SqlText::new(DB::DIALECT);
+            let mut arguments = DB::Arguments::default();
+            let mut counting = Ok(());
+            text.sql(BY_USER);
+            by_user(&mut text, |text| {
+                text.sql("(");
+                counting = counted::<DB>(text, &mut arguments, span, false);
+                text.sql(")");
+            });
+            counting?;
+            text.sql(ADD_BY_USER);
+            Ok(vec![daily, Query { text: text.into_sql(), arguments, keep: false }])
+        }
     }
-    text.sql(
-        " ON CONFLICT (day, user_id, entity_type, operation) DO UPDATE SET \
-         accesses = user_access_daily.accesses + excluded.accesses, rows = user_access_daily.rows + excluded.rows",
-    );
-    if DB::DIALECT == Dialect::Postgres {
-        text.sql(") SELECT coalesce(max(last_id), 0)::bigint FROM ").our("new");
-    }
-    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// Writes `SELECT day, user, accesses, rows, denials, reads, rows that were read` of counted rows.
+fn by_user(text: &mut SqlText, counted: impl FnOnce(&mut SqlText)) {
+    let sum = |text: &mut SqlText, what: &'static str| {
+        text.sql(", sum(").sql(what).sql(")");
+        if text.dialect() == Dialect::Postgres {
+            text.sql("::bigint");
+        }
+    };
+    text.sql("SELECT day, user_id");
+    sum(text, "accesses");
+    sum(text, "rows");
+    sum(text, "CASE operation WHEN 'unauthorized_access' THEN accesses ELSE 0 END");
+    sum(text, "CASE WHEN operation IN ('read', 'list') THEN accesses ELSE 0 END");
+    sum(text, "CASE WHEN operation IN ('read', 'list') THEN rows ELSE 0 END");
+    text.sql(" FROM ");
+    counted(text);
+    text.sql(" WHERE true GROUP BY day, user_id");
 }
 
 /// Writes `SELECT day, user, entity type, operation, accesses, rows` of a span. Whoever may insert into the log may write any
@@ -107,75 +151,113 @@ pub(crate) struct Days {
     pub(crate) until: String,
 }
 
-/// Writes a table expression `daily`: what has been rolled up, and what has appeared since.
-pub(super) fn daily<DB: Backend>(
+fn within<DB: Backend>(text: &mut SqlText, arguments: &mut DB::Arguments, days: &Days) -> Result<(), BoxDynError> {
+    let cast = if DB::DIALECT == Dialect::Postgres { "::text::date" } else { "" };
+    text.sql(" WHERE day >= ").parameter().sql(cast).sql(" AND day < ").parameter().sql(cast);
+    DB::add_text(arguments, Some(&days.from))?;
+    DB::add_text(arguments, Some(&days.until))
+}
+
+fn of_user<DB: Backend>(
+    text: &mut SqlText,
+    arguments: &mut DB::Arguments,
+    user: Option<&IdValue>,
+) -> Result<(), BoxDynError> {
+    let Some(user) = user else { return Ok(()) };
+    text.sql(" AND user_id = ").parameter();
+    add_user::<DB>(arguments, user)
+}
+
+/// Writes a table expression `by_user`: what has been rolled up of each user and day, and what has appeared since.
+pub(super) fn with_by_user<DB: Backend>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
     days: &Days,
+    user: Option<&IdValue>,
     since: &Span,
 ) -> Result<(), BoxDynError> {
-    let bound = |text: &mut SqlText, arguments: &mut DB::Arguments| {
-        let cast = if DB::DIALECT == Dialect::Postgres { "::text::date" } else { "" };
-        text.sql(" WHERE day >= ").parameter().sql(cast).sql(" AND day < ").parameter().sql(cast);
-        DB::add_text(arguments, Some(&days.from))?;
-        DB::add_text(arguments, Some(&days.until))
-    };
-    text.our("daily").sql(" AS (SELECT day, user_id, entity_type, operation, accesses, rows FROM user_access_daily");
-    bound(text, arguments)?;
-    text.sql(" UNION ALL SELECT day, user_id, entity_type, operation, accesses, rows FROM (");
-    counted::<DB>(text, arguments, since, false)?;
-    text.sql(") AS ").our("since");
-    bound(text, arguments)?;
-    text.sql(")");
+    text.our("by_user").sql(" AS (SELECT day, user_id, sum(accesses) AS accesses, sum(rows) AS rows, ");
+    text.sql("sum(denials) AS denials, sum(reads) AS reads, sum(read_rows) AS read_rows FROM (");
+    text.sql("SELECT day, user_id, accesses, rows, denials, reads, read_rows FROM user_access_by_user UNION ALL ");
+    let mut counting = Ok(());
+    by_user(text, |text| {
+        text.sql("(");
+        counting = counted::<DB>(text, arguments, since, false);
+        text.sql(") AS ").our("since");
+    });
+    counting?;
+    text.sql(") AS ").our("all");
+    within::<DB>(text, arguments, days)?;
+    of_user::<DB>(text, arguments, user)?;
+    text.sql(" GROUP BY day, user_id)");
     Ok(())
 }
 
-/// Whose and which patterns.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Grouped {
-    pub(crate) user: Option<IdValue>,
-    pub(crate) entity_type: Option<String>,
-    /// By day alone, for a picture.
-    pub(crate) by_day: bool,
-}
-
-/// Columns: day, user, entity type, operation, accesses, rows; or by day: day, accesses, rows, users, denials. Newest day
-/// first, and on it what was done most.
+/// How often who did what on some days, what was done most first. Columns: user, entity type, operation, accesses, rows.
 pub(crate) fn patterns<DB: Backend>(
     days: &Days,
     since: &Span,
-    wanted: &Grouped,
+    user: Option<&IdValue>,
+    entity_type: Option<&str>,
     limit: u32,
 ) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
-    text.sql("WITH ");
-    daily::<DB>(&mut text, &mut arguments, days, since)?;
-    let (as_text, number) = match DB::DIALECT {
-        Dialect::Postgres => ("::text", "::bigint"),
-        Dialect::Sqlite => ("", ""),
-    };
-    text.sql(" SELECT day").sql(as_text).sql(" AS on_day, ");
-    if !wanted.by_day {
-        text.sql("user_id").sql(as_text).sql(", entity_type, operation, ");
-    }
-    text.sql("sum(accesses)").sql(number).sql(" AS done, sum(rows)").sql(number);
-    if wanted.by_day {
-        text.sql(", count(DISTINCT user_id), sum(CASE operation WHEN 'unauthorized_access' THEN accesses ELSE 0 END)");
-        text.sql(number);
-    }
-    text.sql(" FROM ").our("daily").sql(" WHERE true");
-    if let Some(user) = &wanted.user {
-        text.sql(" AND user_id = ").parameter();
-        add_user::<DB>(&mut arguments, user)?;
-    }
-    if let Some(entity_type) = &wanted.entity_type {
+    let (as_text, number) = printed(DB::DIALECT);
+    text.sql("SELECT user_id").sql(as_text).sql(", entity_type, operation, sum(accesses)").sql(number);
+    text.sql(" AS done, sum(rows)").sql(number).sql(" FROM (");
+    text.sql("SELECT day, user_id, entity_type, operation, accesses, rows FROM user_access_daily UNION ALL ");
+    text.sql("SELECT day, user_id, entity_type, operation, accesses, rows FROM (");
+    counted::<DB>(&mut text, &mut arguments, since, false)?;
+    text.sql(") AS ").our("since").sql(") AS ").our("all");
+    within::<DB>(&mut text, &mut arguments, days)?;
+    of_user::<DB>(&mut text, &mut arguments, user)?;
+    if let Some(entity_type) = entity_type {
         text.sql(" AND entity_type = ").parameter();
         DB::add_text(&mut arguments, Some(entity_type))?;
     }
-    text.sql(if wanted.by_day { " GROUP BY day" } else { " GROUP BY day, user_id, entity_type, operation" });
-    text.sql(" ORDER BY on_day DESC, done DESC");
-    text.sql(if wanted.by_day { " LIMIT " } else { ", user_id, entity_type, operation LIMIT " }).parameter();
+    text.sql(" GROUP BY user_id, entity_type, operation ORDER BY done DESC, user_id, entity_type, operation LIMIT ");
+    text.parameter();
     DB::add_integer(&mut arguments, i64::from(limit))?;
     Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// What each user did on each day, the newest first. Columns: day, user, accesses, rows, denials.
+pub(crate) fn activity<DB: Backend>(
+    days: &Days,
+    since: &Span,
+    user: Option<&IdValue>,
+    limit: u32,
+) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    let (as_text, number) = printed(DB::DIALECT);
+    text.sql("WITH ");
+    with_by_user::<DB>(&mut text, &mut arguments, days, user, since)?;
+    text.sql(" SELECT day").sql(as_text).sql(" AS on_day, user_id").sql(as_text).sql(", accesses").sql(number);
+    text.sql(" AS done, rows").sql(number).sql(", denials").sql(number).sql(" FROM ").our("by_user");
+    text.sql(" ORDER BY on_day DESC, done DESC, user_id LIMIT ").parameter();
+    DB::add_integer(&mut arguments, i64::from(limit))?;
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// What was done on each day, the newest first. Columns: day, accesses, rows, users, denials.
+pub(crate) fn days<DB: Backend>(days: &Days, since: &Span, user: Option<&IdValue>) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    let (as_text, number) = printed(DB::DIALECT);
+    text.sql("WITH ");
+    with_by_user::<DB>(&mut text, &mut arguments, days, user, since)?;
+    text.sql(" SELECT day").sql(as_text).sql(" AS on_day, sum(accesses)").sql(number).sql(", sum(rows)").sql(number);
+    text.sql(", count(*), sum(denials)").sql(number).sql(" FROM ").our("by_user");
+    text.sql(" GROUP BY day ORDER BY on_day DESC");
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// A day or a user as text, and a sum as a whole number.
+const fn printed(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Postgres => ("::text", "::bigint"),
+        Dialect::Sqlite => ("", ""),
+    }
 }

@@ -4,7 +4,7 @@
 use sqlx::error::BoxDynError;
 
 use super::questions::moment;
-use super::rollup::{Days, daily};
+use super::rollup::{Days, with_by_user};
 use super::{LOG, Span};
 use crate::backend::{Backend, Dialect, Query};
 use crate::sql::SqlText;
@@ -101,11 +101,10 @@ pub(crate) fn excesses<DB: Backend>(excess: &Excess, since: &Span, limit: u32) -
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
     text.sql("WITH ");
-    daily::<DB>(&mut text, &mut arguments, &excess.with_usual, since)?;
-    text.sql(", ").our("read").sql(" AS (SELECT user_id, day, sum(rows) AS rows, sum(accesses) AS accesses FROM ");
-    text.our("daily").sql(" WHERE operation IN ('read', 'list')");
-    text.sql(" GROUP BY user_id, day), ").our("usual").sql(" AS (SELECT user_id, day, rows, accesses, ");
-    text.sql("avg(rows) OVER before AS usual, count(*) OVER before AS days FROM ").our("read");
+    with_by_user::<DB>(&mut text, &mut arguments, &excess.with_usual, None, since)?;
+    text.sql(", ").our("usual").sql(" AS (SELECT user_id, day, read_rows AS rows, reads AS accesses, ");
+    text.sql("avg(read_rows) OVER before AS usual, count(*) OVER before AS days FROM ").our("by_user");
+    text.sql(" WHERE reads > 0");
     match DB::DIALECT {
         Dialect::Postgres => {
             text.sql(" WINDOW before AS (PARTITION BY user_id ORDER BY day RANGE BETWEEN ").parameter();

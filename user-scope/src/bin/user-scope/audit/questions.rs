@@ -67,20 +67,20 @@ pub(crate) async fn patterns(
     form: Form,
 ) -> Result<Outcome, Failure> {
     let window = Window::last(Duration::from_secs(u64::from(days - 1) * 86_400));
+    // The picture is of all entities, and for people.
+    let has_picture = !form.json && !form.csv && entity.is_none();
     let (patterns, totals) = on_log!(asking, |system| {
         let log = system.audit();
-        let asked = || -> Result<_, Failure> {
-            let mut patterns = log.patterns(window);
-            if let Some(user) = &user {
-                patterns = patterns.of_user(&super::user_like(system.requested_by().user(), user)?);
-            }
-            if let Some(entity) = &entity {
-                patterns = patterns.of_entity_type(entity);
-            }
-            Ok(patterns)
-        };
-        let totals = if form.json || form.csv { Vec::new() } else { asked()?.limit(days).by_day().await? };
-        (asked()?.limit(limit).all().await?, totals)
+        let user = user.as_deref().map(|user| super::user_like(system.requested_by().user(), user)).transpose()?;
+        let (mut patterns, mut activity) = (log.patterns(window).limit(limit), log.activity(window));
+        if let Some(user) = &user {
+            (patterns, activity) = (patterns.of_user(user), activity.of_user(user));
+        }
+        if let Some(entity) = &entity {
+            patterns = patterns.of_entity_type(entity);
+        }
+        let totals = if has_picture { activity.by_day().await? } else { Vec::new() };
+        (patterns.all().await?, totals)
     });
     let mut sheet = Sheet::new(&["day", "user_id", "entity_type", "operation", "accesses", "rows"]);
     for pattern in &patterns {
