@@ -113,6 +113,7 @@ mod pgbouncer;
 mod predicates;
 mod purging;
 mod questions;
+mod questions_planned;
 mod readme;
 mod restoring;
 mod round_trips;
