@@ -3,6 +3,7 @@
 //! - [`adoption`]: a database that exists, and is in use.
 //! - [`partitions`]: tables in partitions by a hash of the owner.
 //! - [`citus`]: tables that are spread over a Citus cluster by their owner.
+//! - [`questions`]: what can be asked of the audit, and what is suspicious.
 //! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
 
 #[doc = include_str!("adoption.md")]
@@ -13,3 +14,6 @@ pub mod citus {}
 
 #[doc = include_str!("partitions.md")]
 pub mod partitions {}
+
+#[doc = include_str!("questions.md")]
+pub mod questions {}
