@@ -1,13 +1,15 @@
 //! What user-scope costs, measured beside what people would write without it.
 //!
 //! `cargo run --release -p user-scope-benches -- instructions [sqlite|postgres|all]` counts the instructions of
-//! the client's process by callgrind, which no noise of the machine touches.
+//! the client's process by callgrind, which no noise of the machine touches. With `audit` it measures what the background
+//! audit stores in a second, and what it costs the caller.
 //!
 //! - [`world`]: the rows that everybody works on.
 //! - [`databases`]: where they lie, and how contestants reach them.
 //! - [`contestants`]: who does the work: user-scope, and sqlx by hand.
 //! - [`agreement`]: that all of them give and leave the same rows.
-//! - [`instructions`]: one way to measure. Others, as of time, would stand beside it.
+//! - [`instructions`]: one way to measure.
+//! - [`audit`]: another: the writer of the background audit.
 //! - [`figures`] and [`machine`]: what is printed, and what is kept in `results.md`.
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +20,7 @@
 )]
 
 mod agreement;
+mod audit;
 mod contestants;
 mod databases;
 mod figures;
@@ -29,7 +32,7 @@ use std::process::ExitCode;
 
 use databases::Name;
 
-const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- instructions [sqlite|postgres|all]";
+const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- instructions [sqlite|postgres|all] | audit";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["instructions"] | ["instructions", "all"] => instructions::measure(&[Name::Sqlite, Name::Postgres]),
         ["instructions", "sqlite"] => instructions::measure(&[Name::Sqlite]),
         ["instructions", "postgres"] => instructions::measure(&[Name::Postgres]),
+        ["audit"] => audit::measure(),
         // The program itself, under callgrind.
         [instructions::WORKER, database, contestant, operation, count] => {
             instructions::work(database, contestant, operation, count);

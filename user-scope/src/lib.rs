@@ -154,6 +154,9 @@
 //! denials follow through a bounded queue; [`audit::AuditSettings`] and the entity's `audit(…)` say otherwise. Call
 //! [`ScopedPool::close`] at shutdown, so that the queue is drained, and watch [`ScopedPool::audit_stats`].
 //!
+//! [`SystemContext::audit`] asks it: rows, one row's history, patterns by user and day, and what is suspicious, also as it
+//! happens; the command `user-scope audit` does so for people. See [`guide::questions`].
+//!
 //! # The database refuses it too
 //!
 //! An [`Isolation`], made from the same entities by [`isolation!`], tells the database to keep users apart: keys that hold the

@@ -112,6 +112,8 @@ mod partitioned;
 mod pgbouncer;
 mod predicates;
 mod purging;
+mod questions;
+mod questions_planned;
 mod readme;
 mod restoring;
 mod round_trips;

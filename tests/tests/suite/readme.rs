@@ -1,8 +1,11 @@
 //! The code of the README, run on each database. A test holds both texts together.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Pool, Postgres};
+use user_scope::audit::Window;
 use user_scope::{Change, Enforcement, Error, Result, ScopedPool, UserContext, Uuid, isolation};
 
 use super::databases::TestDb;
@@ -103,6 +106,16 @@ async fn more_code_of_the_readme<DB: TestDb>(
     system.repository::<Task>().transfer(&three[2].id, bob.user()).await?;
     assert_eq!(tasks.query().count().await?, 2);
     // README: end of more
+
+    let task = &three[2];
+    // README: audit
+    let log = system.audit();
+    let history = log.rows().of_entity("tasks", task.id).all().await?;      // who touched this row, and what they changed
+    let month = Window::last(Duration::from_secs(30 * 86_400));
+    let patterns = log.patterns(month).all().await?;                        // per user, day, entity and operation
+    let found = log.suspicious(month).all().await?;                         // denials, enumeration, far more than usual, …
+    // README: end of audit
+    assert!(history.len() >= 2 && !patterns.is_empty() && found.is_empty());
     Ok(())
 }
 
@@ -139,9 +152,13 @@ async fn wall_of_the_readme(
 #[test]
 fn the_readme_shows_this_code() {
     let readme = include_str!("../../../README.md");
-    for (begin, end) in
-        [("begin", "end"), ("more", "end of more"), ("wall", "end of wall"), ("report", "end of report")]
-    {
+    for (begin, end) in [
+        ("begin", "end"),
+        ("more", "end of more"),
+        ("audit", "end of audit"),
+        ("wall", "end of wall"),
+        ("report", "end of report"),
+    ] {
         let code = include_str!("readme.rs");
         let code = between(code, &format!("// README: {begin}\n"), &format!("    // README: {end}\n"));
         let code: String =

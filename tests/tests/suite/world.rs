@@ -2,7 +2,7 @@
 
 use sqlx::Pool;
 use user_scope::audit::AuditSettings;
-use user_scope::{Identifier, PoolSource, ScopedPool, SystemContext, UserContext, Uuid};
+use user_scope::{Identifier, Moment, PoolSource, ScopedPool, SystemContext, UserContext, Uuid};
 
 use super::databases::{TestDb, builder};
 use super::entities::{NewTask, Status, Task};
@@ -65,6 +65,14 @@ impl<DB: TestDb, Id: Identifier> World<DB, Id> {
                      '\u{1f}' || operation || '\u{1f}' || coalesce(CAST(details AS TEXT), '') \
                      FROM user_access_log ORDER BY id";
         DB::texts(&self.raw, lines).await.expect("the log can be read").iter().map(|line| Line::parse(line)).collect()
+    }
+
+    /// Plants a row into the log: user, entity type, entity id, operation and details, as SQL writes them, of that moment.
+    pub async fn plant(&self, values: &str, at: Moment) {
+        let planted = format!(
+            "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, details, timestamp) VALUES ({values}, '{at}')"
+        );
+        DB::run(&self.raw, &planted).await.expect("a row can be planted");
     }
 
     /// What was recorded, as `operation entity`, oldest first.

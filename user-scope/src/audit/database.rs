@@ -3,6 +3,7 @@
 use std::fmt;
 
 use sqlx::Pool;
+use sqlx::error::BoxDynError;
 
 use super::{AuditEvent, AuditSink, BoxFuture, SinkError};
 use crate::backend::{Backend, LogRow, Pooling};
@@ -43,29 +44,46 @@ impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
     }
 }
 
+impl<DB: Backend> DatabaseSink<DB> {
+    async fn store(&self, rows: &[LogRow], again: bool) -> Result<(), BoxDynError> {
+        let mut rest = rows;
+        let mut lease = Lease::ready(&self.pool, self.pooling).await?;
+        // One commit for all of them: on SQLite it waits for the disk.
+        let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
+        if several && !lease.is_open() {
+            lease.begin(sql::begin::<DB>()).await?;
+        }
+        while !rest.is_empty() {
+            let (batch, others) = rest.split_at(sql::rows_at_once(DB::DIALECT, rest.len()));
+            DB::execute(lease.connection(), sql::insert_log_rows(self.kind, batch, again)?).await?;
+            rest = others;
+        }
+        if lease.is_open() {
+            lease.commit().await?;
+        }
+        Ok(())
+    }
+}
+
 impl<DB: Backend> AuditSink for DatabaseSink<DB> {
     fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
             let rows: Vec<LogRow> = events.iter().map(log_row).collect();
-            let mut rest = rows.as_slice();
-            let mut lease = Lease::ready(&self.pool, self.pooling).await.map_err(Cause::from)?;
-            // One commit for all of them: on SQLite it waits for the disk.
-            let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
-            if several && !lease.is_open() {
-                lease.begin(sql::begin::<DB>()).await.map_err(Cause::from)?;
-            }
-            while !rest.is_empty() {
-                let (batch, others) = rest.split_at(sql::rows_at_once(DB::DIALECT, rest.len()));
-                let query = sql::insert_log_rows(self.kind, batch)?;
-                DB::execute(lease.connection(), query).await.map_err(Cause::from)?;
-                rest = others;
-            }
-            if lease.is_open() {
-                lease.commit().await.map_err(Cause::from)?;
-            }
-            Ok(())
+            let stored = self.store(&rows, false).await;
+            // Some are stored already: a connection was lost before it could say so. To look for them each time would cost every
+            // row a third of its time.
+            let is_again = |error: &BoxDynError| error.downcast_ref::<sqlx::Error>().is_some_and(is_there);
+            let stored = if stored.as_ref().is_err_and(is_again) { self.store(&rows, true).await } else { stored };
+            stored.map_err(|error| match error.downcast::<sqlx::Error>() {
+                Ok(error) => Cause::from(*error).into(),
+                Err(other) => other,
+            })
         })
     }
+}
+
+fn is_there(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|refused| refused.is_unique_violation())
 }
 
 fn log_row(event: &AuditEvent) -> LogRow {

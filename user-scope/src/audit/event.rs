@@ -39,6 +39,22 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Create,
+        Self::Read,
+        Self::List,
+        Self::Update,
+        Self::Upsert,
+        Self::Delete,
+        Self::Restore,
+        Self::Transfer,
+        Self::Purge,
+        Self::UnauthorizedAccess,
+        Self::SystemAccess,
+        Self::RawSql,
+    ];
+
     /// The word that stands in the log.
     pub const fn as_str(self) -> &'static str {
         match self {

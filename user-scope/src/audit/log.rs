@@ -6,10 +6,10 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::{AuditEvent, Details, Entry, Operation};
-use crate::backend::Backend;
+use crate::backend::{Backend, Dialect};
 use crate::entity::Moment;
 use crate::error::{Doing, Error, Result};
-use crate::identifier::IdValue;
+use crate::identifier::{IdKind, IdValue};
 use crate::lease::Lease;
 #[cfg(feature = "seals")]
 use crate::sql;
@@ -55,6 +55,24 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
     #[cfg(feature = "seals")]
     pub(super) fn opening(&self) -> sqlx::SqlStr {
         self.state.connections().opening(None)
+    }
+
+    /// Whether the pool lets nothing begin any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.enter().is_err()
+    }
+
+    /// The receipt of who asks.
+    pub(super) const fn receipt(&self) -> Uuid {
+        self.receipt
+    }
+
+    /// As what the log holds users; SQLite's as text, whatever they are.
+    pub(super) fn kind_of_users(&self) -> IdKind {
+        match DB::DIALECT {
+            Dialect::Postgres => self.state.audit().kind(),
+            Dialect::Sqlite => IdKind::Text,
+        }
     }
 
     /// Records that `rows` rows of the log were given. To be called when no connection is held.

@@ -9,11 +9,13 @@ mod database;
 mod event;
 mod horizon;
 mod log;
+mod questions;
 mod queue;
 #[cfg(feature = "seals")]
 mod seals;
 mod settings;
 mod sink;
+mod standing;
 mod trail;
 mod writer;
 
@@ -22,10 +24,15 @@ pub(crate) use classify::Miss;
 pub use database::DatabaseSink;
 pub use event::{AuditEvent, Details, Operation, Values};
 pub use log::AuditLog;
+pub use questions::{
+    Activity, AuditWatch, DayTotal, LogFollower, LogRows, Pattern, Patterns, Suspicion, SuspicionKind, Suspicions,
+    Thresholds, UserDay, Window, trace,
+};
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
 #[cfg(feature = "seals")]
 pub use seals::{ExportedSeal, LogIds, PublicSealKey, SealFinding, SealKey, SealReport, Sealed, SealedRange};
 pub use settings::{AuditSettings, Overflow};
 pub use sink::{AuditSink, BoxFuture, FanOut, MemorySink, SinkError, TracingSink};
+pub use standing::{LogStanding, LogUsers, standing};
 pub use trail::{AuditTrail, TrailRow};

@@ -114,6 +114,11 @@ impl<DB: Backend> Audit<DB> {
         Self { settings, connections, kind, line: RwLock::new(Line::Unused), counters: Arc::default() }
     }
 
+    /// What identifies users.
+    pub(super) const fn kind(&self) -> IdKind {
+        self.kind
+    }
+
     pub(crate) fn writes(&self, entity: &Entity) -> WriteAudit {
         entity.definition().audit.writes.unwrap_or(self.settings.writes)
     }

@@ -73,7 +73,7 @@ impl<'a, DB: Backend> AuditTrail<'a, DB> {
     }
 }
 
-fn read<DB: Backend>(row: &DB::Row, numbered: bool) -> sqlx::Result<TrailRow> {
+pub(super) fn read<DB: Backend>(row: &DB::Row, numbered: bool) -> sqlx::Result<TrailRow> {
     let text = |position| DB::get_text(row, position).map(Option::unwrap_or_default);
     Ok(TrailRow {
         id: if numbered { Some(DB::get_integer(row, 0)?) } else { None },

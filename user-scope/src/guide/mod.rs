@@ -3,6 +3,7 @@
 //! - [`adoption`]: a database that exists, and is in use.
 //! - [`partitions`]: tables in partitions by a hash of the owner.
 //! - [`citus`]: tables that are spread over a Citus cluster by their owner.
+//! - [`questions`]: what can be asked of the audit, and what is suspicious.
 //! - `seals` (with the feature of this name): proof that the audit log is as it was written.
 //! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
 
@@ -14,6 +15,9 @@ pub mod citus {}
 
 #[doc = include_str!("partitions.md")]
 pub mod partitions {}
+
+#[doc = include_str!("questions.md")]
+pub mod questions {}
 
 #[cfg(feature = "seals")]
 #[doc = include_str!("seals.md")]

@@ -26,8 +26,10 @@ pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
 pub(crate) use log::{
-    FULL_BATCH, Horizon, LogEntry, Position, Record, Span, batches, horizon, insert_log_rows, insert_log_rows_beside,
-    insert_receipt, owners_of, rows_at_once, select_trail,
+    Between, Days, Excess, FULL_BATCH, Horizon, LogEntry, Position, Record, Span, Wanted, activity, batches, bursts,
+    days, enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside, insert_receipt, log_standing,
+    one_snapshot, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared, select_rows,
+    select_trail, set_rolled_up,
 };
 #[cfg(feature = "seals")]
 pub(crate) use log::{Link, begin_looking, insert_seal, select_last_seal, select_sealable, select_seals};

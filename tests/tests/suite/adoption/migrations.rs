@@ -37,9 +37,10 @@ where
 }
 
 /// What stays when the migrations are taken back.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "user_access_log",
     "user_access_daily",
+    "user_access_by_user",
     "user_access_rolled_up",
     "user_access_seals",
     "user_scope_schema",

@@ -1,5 +1,6 @@
 //! The command `user-scope`, run as its user runs it.
 
+mod audit;
 mod doctor;
 
 use std::path::PathBuf;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Brings an existing database under isolation by user, watches it, and takes it back.
+use crate::audit::arguments::Question;
+
+/// Brings an existing database under isolation by user, watches it, and takes it back; and asks what is on record.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -113,17 +115,26 @@ It ends with 0 if nothing is found, with 1 if something is, and with 2 if it cou
         #[command(flatten)]
         output: Output,
     },
+
+    /// Who touched what, and who tried what he should not
+    ///
+    /// Each question is asked in system mode, and so recorded itself: with who asks (--as) and why (--reason).
+    Audit {
+        #[command(subcommand)]
+        question: Question,
+    },
 }
 
 impl Command {
-    /// How it is told.
-    pub(crate) const fn output(&self) -> &Output {
+    /// Whether a machine reads what it says.
+    pub(crate) const fn is_for_a_machine(&self) -> bool {
         match self {
             Self::Plan { output, .. }
             | Self::Apply { output, .. }
             | Self::Verify { output, .. }
             | Self::Rollback { output, .. }
-            | Self::Doctor { output, .. } => output,
+            | Self::Doctor { output, .. } => output.json,
+            Self::Audit { question } => question.is_for_a_machine(),
         }
     }
 }

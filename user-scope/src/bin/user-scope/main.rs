@@ -2,6 +2,7 @@
 
 mod adoption;
 mod arguments;
+mod audit;
 mod configuration;
 mod database;
 mod doctor;
@@ -32,7 +33,7 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return unreadable(&error),
     };
-    let is_for_a_machine = arguments.command.output().json;
+    let is_for_a_machine = arguments.command.is_for_a_machine();
     let ended = match arguments.command {
         Command::Plan { target, migrations: Some(folder), lock_bound, output } => {
             migrations::write(&target, &folder, Duration::from_millis(lock_bound), &output).await
@@ -46,6 +47,7 @@ async fn main() -> ExitCode {
             adoption::rollback(&database, drop_audit_log, &consent, &output).await
         }
         Command::Doctor { target, output } => doctor::run(&target, &output).await,
+        Command::Audit { question } => audit::ask(question).await,
     };
     match ended {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

@@ -242,9 +242,10 @@ pub(crate) fn is_bridge(default: &str) -> bool {
 }
 
 /// Takes away the audit log, which is data.
-pub(crate) const DROP_LOG: [&str; 5] = [
+pub(crate) const DROP_LOG: [&str; 6] = [
     "DROP TABLE IF EXISTS user_access_log",
     "DROP TABLE IF EXISTS user_access_daily",
+    "DROP TABLE IF EXISTS user_access_by_user",
     "DROP TABLE IF EXISTS user_access_rolled_up",
     "DROP TABLE IF EXISTS user_access_seals",
     "DROP TABLE IF EXISTS user_scope_schema",

@@ -93,8 +93,9 @@ pub(crate) const LOG_READ: [&str; 10] = [
 ];
 
 /// What system mode does with the tables that go with the log. Nobody else reads them: they are of all users.
-pub(crate) const BESIDE_THE_LOG: [(&str, &[&str]); 3] = [
+pub(crate) const BESIDE_THE_LOG: [(&str, &[&str]); 4] = [
     ("user_access_daily", &["SELECT", "INSERT", "UPDATE"]),
+    ("user_access_by_user", &["SELECT", "INSERT", "UPDATE"]),
     ("user_access_rolled_up", &["SELECT", "UPDATE"]),
     ("user_access_seals", &["SELECT", "INSERT"]),
 ];

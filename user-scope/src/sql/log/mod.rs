@@ -1,19 +1,25 @@
-//! Statements about the audit table, `user_access_log`: what a write says of itself here, [`rows`] alone, and what the
-//! audit asks ([`trail`]).
+//! Statements about the audit table, `user_access_log`: what a write says of itself here, [`rows`] alone, what
+//! is asked of it ([`trail`], [`questions`], [`suspicious`]), and what is kept beside it ([`rollup`]).
 
 mod appeared;
+mod questions;
+mod rollup;
 mod rows;
 #[cfg(feature = "seals")]
 mod seals;
+mod suspicious;
 mod trail;
 
 use sqlx::error::BoxDynError;
 
-pub(crate) use appeared::{Horizon, Position, Span, appeared, horizon};
+pub(crate) use appeared::{Horizon, Position, Span, horizon};
+pub(crate) use questions::{Wanted, one_snapshot, select_appeared, select_rows};
+pub(crate) use rollup::{Days, activity, days, patterns, roll_up, rolled_up, set_rolled_up};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
 #[cfg(feature = "seals")]
 pub(crate) use seals::{Link, begin_looking, insert_seal, select_last_seal, select_sealable, select_seals};
-pub(crate) use trail::{owners_of, select_trail};
+pub(crate) use suspicious::{Between, Excess, bursts, enumerations, excesses, probed};
+pub(crate) use trail::{log_standing, owners_of, select_trail};
 
 use super::SqlText;
 use crate::backend::{Backend, Dialect};

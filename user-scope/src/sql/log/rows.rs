@@ -82,8 +82,13 @@ fn bind_row<DB: Backend>(text: SqlStr, log: &LogEntry) -> Result<Query<DB>, BoxD
     Ok(Query { text, arguments, keep: true })
 }
 
-/// A batch. What a lost connection makes the writer send twice is stored once, by its event id.
-pub(crate) fn insert_log_rows<DB: Backend>(kind: IdKind, rows: &[LogRow]) -> Result<Query<DB>, BoxDynError> {
+/// A batch. What a lost connection makes the writer send `again` is stored once, by its event id; sent for the first time, it
+/// fails if any of it is there.
+pub(crate) fn insert_log_rows<DB: Backend>(
+    kind: IdKind,
+    rows: &[LogRow],
+    again: bool,
+) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     text.sql("INSERT INTO ").name(LOG);
     text.sql(" (event_id, user_id, entity_type, entity_id, operation, details, occurred_at) ");
@@ -91,7 +96,9 @@ pub(crate) fn insert_log_rows<DB: Backend>(kind: IdKind, rows: &[LogRow]) -> Res
         Dialect::Postgres => unnest(&mut text, kind),
         Dialect::Sqlite => values(&mut text, rows.len()),
     }
-    text.sql(" ON CONFLICT DO NOTHING");
+    if again {
+        text.sql(" ON CONFLICT DO NOTHING");
+    }
     let mut arguments = DB::Arguments::default();
     DB::add_log_rows(&mut arguments, kind, rows)?;
     Ok(Query { text: text.into_sql(), arguments, keep: true })
@@ -108,7 +115,7 @@ pub(crate) const fn rows_at_once(dialect: Dialect, waiting: usize) -> usize {
 }
 
 /// How many rows the writer sends at once, at most.
-pub(crate) const FULL_BATCH: usize = 500;
+pub(crate) const FULL_BATCH: usize = 1_000;
 
 fn unnest(text: &mut SqlText, kind: IdKind) {
     text.sql("SELECT event_id, user_id, entity_type, entity_id, operation, details::jsonb, ");

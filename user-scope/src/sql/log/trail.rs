@@ -2,11 +2,13 @@
 
 use sqlx::error::BoxDynError;
 
-use super::{LOG, add_user};
+use super::add_user;
+use super::questions::row_columns;
 use crate::backend::{Backend, Dialect, Query};
 use crate::entity::Entity;
 use crate::identifier::{IdKind, IdValue};
 use crate::sql::SqlText;
+use crate::sql::isolation::catalogue::Question;
 
 /// Ids and owners of those rows among `ids` that are there: how misses are told from denials, afterwards and in
 /// the audit's own name. Columns: id, owner.
@@ -33,14 +35,7 @@ pub(crate) fn owners_of<DB: Backend>(entity: &Entity, ids: &[IdValue]) -> Result
 pub(crate) fn select_trail<DB: Backend>(user: Option<&IdValue>, limit: u32) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
-    text.sql(match DB::DIALECT {
-        Dialect::Postgres => {
-            "SELECT id, user_id::text, entity_type, entity_id, operation, \
-             to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"'), details::text"
-        }
-        Dialect::Sqlite => "SELECT id, user_id, entity_type, entity_id, operation, timestamp, details",
-    });
-    text.sql(" FROM ").name(LOG);
+    row_columns(&mut text);
     if let Some(user) = user {
         text.sql(" WHERE user_id = ").parameter();
         text.sql(" AND operation NOT IN ('unauthorized_access', 'system_access')");
@@ -49,4 +44,18 @@ pub(crate) fn select_trail<DB: Backend>(user: Option<&IdValue>, limit: u32) -> R
     text.sql(" ORDER BY id DESC LIMIT ").parameter();
     DB::add_integer(&mut arguments, i64::from(limit))?;
     Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+/// What identifies the users of the log, and whether row-level security holds for this login. No row if there is no log.
+pub(crate) const fn log_standing(dialect: Dialect) -> Question {
+    let text = match dialect {
+        Dialect::Postgres => {
+            "SELECT format_type(atttypid, NULL)::text, row_security_active(attrelid)::text FROM pg_attribute \
+             WHERE attrelid = to_regclass('user_access_log') AND attname = 'user_id'"
+        }
+        Dialect::Sqlite => {
+            "SELECT 'text', 'false' FROM sqlite_schema WHERE type = 'table' AND name = 'user_access_log'"
+        }
+    };
+    Question { text, columns: 2 }
 }

@@ -22,6 +22,18 @@ CREATE TABLE IF NOT EXISTS user_access_daily (
     rows        bigint NOT NULL,
     PRIMARY KEY (day, user_id, entity_type, operation)
 );
+-- The same by user alone: what all users did on the days of a month is read from it.
+CREATE TABLE IF NOT EXISTS user_access_by_user (
+    day         date NOT NULL,
+    user_id     {owner} NOT NULL,
+    accesses    bigint NOT NULL,
+    rows        bigint NOT NULL,
+    denials     bigint NOT NULL,
+    -- Those of the accesses and rows that were reads and lists.
+    reads       bigint NOT NULL,
+    read_rows   bigint NOT NULL,
+    PRIMARY KEY (day, user_id)
+);
 -- How far that has come, in one row: all transactions before `position`, of the cluster `epoch`. What came from a cluster
 -- before it, by a dump, has ids up to `floor`.
 CREATE TABLE IF NOT EXISTS user_access_rolled_up (

@@ -18,6 +18,18 @@ CREATE TABLE IF NOT EXISTS user_access_daily (
     rows        INTEGER NOT NULL,
     PRIMARY KEY (day, user_id, entity_type, operation)
 ) WITHOUT ROWID;
+-- The same by user alone: what all users did on the days of a month is read from it.
+CREATE TABLE IF NOT EXISTS user_access_by_user (
+    day         TEXT NOT NULL,
+    user_id     TEXT NOT NULL,
+    accesses    INTEGER NOT NULL,
+    rows        INTEGER NOT NULL,
+    denials     INTEGER NOT NULL,
+    -- Those of the accesses and rows that were reads and lists.
+    reads       INTEGER NOT NULL,
+    read_rows   INTEGER NOT NULL,
+    PRIMARY KEY (day, user_id)
+) WITHOUT ROWID;
 -- How far that has come, in one row: SQLite has one writer, so that ids are in the order in which rows appear, and
 -- `position` is one.
 CREATE TABLE IF NOT EXISTS user_access_rolled_up (

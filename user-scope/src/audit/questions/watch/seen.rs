@@ -1,0 +1,150 @@
+//! What a watch remembers of the log: a bounded part, by which it tells what is suspicious.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Instant;
+
+use super::super::suspicious::{Known, Suspicion, SuspicionKind, Thresholds};
+use super::Window;
+use crate::audit::{Operation, TrailRow};
+use crate::entity::Moment;
+
+/// Of so many users, and rows, it remembers something; then it forgets and begins anew.
+const MOST: usize = 100_000;
+/// How many rows show what is meant.
+const SAMPLES: usize = 5;
+
+#[derive(Debug)]
+pub(super) struct Seen {
+    thresholds: Thresholds,
+    day: String,
+    users: HashMap<String, Denied>,
+    /// By entity and id, who asked for it.
+    rows: HashMap<(String, String), HashSet<String>>,
+    /// What was read since reading was last compared with what is usual.
+    read: HashMap<String, u64>,
+    known: Known,
+    told: HashSet<(SuspicionKind, String)>,
+}
+
+/// What one user was denied.
+#[derive(Debug, Default)]
+struct Denied {
+    times: VecDeque<Instant>,
+    told: Option<Instant>,
+    rows: HashSet<(String, String)>,
+    samples: VecDeque<TrailRow>,
+}
+
+impl Seen {
+    pub(super) fn new(thresholds: Thresholds, known: Known) -> Self {
+        let (users, rows, read, told) = (HashMap::new(), HashMap::new(), HashMap::new(), HashSet::new());
+        Self { thresholds, day: Moment::now().day(), users, rows, read, known, told }
+    }
+
+    /// What is suspicious now that this row has appeared.
+    pub(super) fn see(&mut self, row: &TrailRow) -> Vec<Suspicion> {
+        let today = Moment::now().day();
+        if today != self.day || self.users.len().max(self.rows.len()).max(self.told.len()) > MOST {
+            self.day = today;
+            self.users.clear();
+            self.rows.clear();
+            self.told.clear();
+        }
+        match row.operation.as_str() {
+            word if word == Operation::UnauthorizedAccess.as_str() => self.denied(row),
+            word if word == Operation::SystemAccess.as_str() => {
+                let found = self.known.suspicions(row, &self.thresholds);
+                self.known.learn(row);
+                found
+            }
+            word if word == Operation::Read.as_str() || word == Operation::List.as_str() => {
+                if self.read.len() < MOST {
+                    *self.read.entry(row.user_id.clone()).or_default() += rows(row);
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn denied(&mut self, row: &TrailRow) -> Vec<Suspicion> {
+        let Thresholds { denials, within, distinct_rows, probing_users, .. } = self.thresholds;
+        let which = (row.entity_type.clone(), row.entity_id.clone().unwrap_or_default());
+        let now = Instant::now();
+        let (user_id, entity, id) = (&row.user_id, &which.0, &which.1);
+        let mut found = Vec::new();
+
+        let user = self.users.entry(user_id.clone()).or_default();
+        user.times.push_back(now);
+        user.times.retain(|time| now.duration_since(*time) <= within);
+        while user.times.len() as u64 > denials.saturating_mul(2) {
+            user.times.pop_front();
+        }
+        user.samples.push_front(row.clone());
+        user.samples.truncate(SAMPLES);
+        let samples: Vec<_> = user.samples.iter().cloned().collect();
+        let figure = user.times.len() as u64;
+        if figure >= denials && user.told.is_none_or(|told| now.duration_since(told) > within) {
+            user.told = Some(now);
+            let window = Window::last(within);
+            let about =
+                format!("{user_id} asked {figure} times for rows of others within {} seconds", within.as_secs());
+            let kind = SuspicionKind::Denials;
+            let (user_id, samples) = (Some(user_id.clone()), samples.clone());
+            found.push(Suspicion { kind, user_id, row: None, window, figure, usual: denials, about, samples });
+        }
+        let day = Window::of_day(&self.day).unwrap_or_else(|| Window::last(within));
+        if (user.rows.len() as u64) < distinct_rows && user.rows.insert(which.clone()) {
+            let figure = user.rows.len() as u64;
+            if figure >= distinct_rows {
+                let about = format!("{user_id} asked for {figure} different rows of others on one day");
+                let (kind, user_id) = (SuspicionKind::Enumeration, Some(user_id.clone()));
+                found.push(Suspicion {
+                    kind,
+                    user_id,
+                    row: None,
+                    window: day,
+                    figure,
+                    usual: distinct_rows,
+                    about,
+                    samples,
+                });
+            }
+        }
+        let probing = self.rows.entry(which.clone()).or_default();
+        if (probing.len() as u64) < probing_users && probing.insert(user_id.clone()) {
+            let figure = probing.len() as u64;
+            if figure >= probing_users {
+                let about = format!("{figure} users asked for {entity} {id}, which is not theirs, on one day");
+                let (kind, samples) = (SuspicionKind::ProbedRow, vec![row.clone()]);
+                let (user_id, row, usual) = (None, Some(which), probing_users);
+                found.push(Suspicion { kind, user_id, row, window: day, figure, usual, about, samples });
+            }
+        }
+        found
+    }
+
+    /// Whether somebody has read so much since it was last compared that it may be more than usual.
+    pub(super) fn has_read_much(&self) -> bool {
+        let much = (self.thresholds.excess_rows / 10).max(1);
+        self.read.values().any(|rows| *rows >= much)
+    }
+
+    pub(super) fn compared(&mut self) {
+        self.read.clear();
+    }
+
+    /// Whether this has not been told on this day.
+    pub(super) fn is_news(&mut self, suspicion: &Suspicion) -> bool {
+        let user = suspicion.user_id.clone().unwrap_or_default();
+        !suspicion.kind.is_of_a_day() || self.told.insert((suspicion.kind, user))
+    }
+}
+
+/// How many rows were read: `{"rows": 20}` in the details, or one.
+fn rows(row: &TrailRow) -> u64 {
+    let told = row.details.as_deref().and_then(|details| details.split_once("\"rows\"")).map(|(_, rest)| rest);
+    let digits = told.map(|rest| rest.trim_start_matches([':', ' ']));
+    let digits = digits.map(|rest| rest.split(|other: char| !other.is_ascii_digit()).next().unwrap_or_default());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(1)
+}
