@@ -248,12 +248,13 @@ fn public_operations() -> BTreeSet<String> {
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all`, and those of
 /// questions to the log, have the name of a query's.
-const ABOUT_NO_ROW: [&str; 21] = [
+const ABOUT_NO_ROW: [&str; 23] = [
     "apply",
     "begin",
     "build",
     "by_day",
     "by_user",
+    "carry_out",
     "close",
     "commit",
     "doctor",
@@ -261,6 +262,7 @@ const ABOUT_NO_ROW: [&str; 21] = [
     "flush_audit",
     "migrate",
     "next",
+    "partition",
     "plan",
     "propose",
     "remove",

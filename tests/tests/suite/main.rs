@@ -116,6 +116,7 @@ mod questions;
 mod questions_planned;
 mod readme;
 mod restoring;
+mod retention;
 mod round_trips;
 mod samples;
 mod scores;

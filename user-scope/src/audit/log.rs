@@ -11,7 +11,6 @@ use crate::entity::Moment;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdKind, IdValue};
 use crate::lease::Lease;
-#[cfg(feature = "seals")]
 use crate::sql;
 use crate::state::{Passage, PoolState};
 
@@ -40,7 +39,6 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
     }
 
     /// The same, in a transaction that only reads, and sees the same rows from its first statement to its last.
-    #[cfg(feature = "seals")]
     pub(super) async fn open_looking(&self) -> Result<(Lease<DB>, Passage)> {
         let passage = self.state.enter().map_err(reading)?;
         let connections = self.state.connections();
@@ -75,15 +73,37 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
         }
     }
 
+    /// Lets nobody close the pool meanwhile.
+    pub(super) fn enter(&self) -> Result<Passage> {
+        self.state.enter().map_err(reading)
+    }
+
+    /// The pool of everybody's login.
+    pub(super) fn pool(&self) -> &sqlx::Pool<DB> {
+        self.state.connections().pool()
+    }
+
+    /// Records that `rows` rows of the log are let go, and waits until that is in it.
+    pub(super) async fn tell_purged(&self, rows: u64, which: &str) {
+        let reason = Some(which.to_owned());
+        let details = Details { rows: Some(rows), reason, receipt: Some(self.receipt), ..Details::default() };
+        self.tell(Operation::Purge, details).await;
+        self.state.audit().flush().await;
+    }
+
     /// Records that `rows` rows of the log were given. To be called when no connection is held.
     pub(super) async fn tell_asked(&self, rows: usize) {
         let details = Details { rows: Some(rows as u64), receipt: Some(self.receipt), ..Details::default() };
+        self.tell(Operation::List, details).await;
+    }
+
+    async fn tell(&self, operation: Operation, details: Details) {
         let event = AuditEvent {
             id: Uuid::nil(),
             user: self.actor.clone(),
             entity_type: NAME,
             entity_id: None,
-            operation: Operation::List,
+            operation,
             occurred_at: Moment::now(),
             details,
         };

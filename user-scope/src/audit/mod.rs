@@ -11,6 +11,7 @@ mod horizon;
 mod log;
 mod questions;
 mod queue;
+mod retention;
 #[cfg(feature = "seals")]
 mod seals;
 mod settings;
@@ -30,6 +31,7 @@ pub use questions::{
 };
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
+pub use retention::{LogExport, LogPurge, Partitioned, Purgeable, partition};
 #[cfg(feature = "seals")]
 pub use seals::{ExportedSeal, LogIds, PublicSealKey, SealFinding, SealKey, SealReport, Sealed, SealedRange};
 pub use settings::{AuditSettings, Overflow};

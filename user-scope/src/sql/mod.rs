@@ -25,14 +25,20 @@ use sqlx::Arguments as _;
 pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
+#[cfg(not(feature = "seals"))]
+pub(crate) use log::is_sealed;
 pub(crate) use log::{
-    Between, Days, Excess, FULL_BATCH, Horizon, LogEntry, Position, Record, Span, Wanted, activity, batches, bursts,
-    days, enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside, insert_receipt, log_standing,
-    one_snapshot, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared, select_rows,
-    select_trail, set_rolled_up,
+    Between, Days, Excess, FULL_BATCH, Horizon, LogEntry, Position, Record, Span, Wanted, activity, batches,
+    begin_looking, bursts, days, enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside,
+    insert_receipt, log_standing, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared,
+    select_rows, select_trail, set_rolled_up,
+};
+pub(crate) use log::{
+    LOG_KIND, PARTITION_OF, PARTITIONS_BEFORE, WAIT_BRIEFLY, add_partition, before_moving, count_before, delete_before,
+    drop_partition, move_log, select_export,
 };
 #[cfg(feature = "seals")]
-pub(crate) use log::{Link, begin_looking, insert_seal, select_last_seal, select_sealable, select_seals};
+pub(crate) use log::{Link, insert_seal, select_last_seal, select_sealable, select_seals};
 pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};

@@ -74,14 +74,7 @@ impl<DB: Backend> AuditLog<'_, DB> {
 
     /// A connection on which the roll-up and what has appeared since are of one moment.
     pub(super) async fn snapshot(&self) -> Result<(Lease<DB>, Passage, Span)> {
-        let (mut lease, passage) = self.open().await?;
-        if !lease.is_open() {
-            // Not as a writer, for whom SQLite would make everybody wait.
-            lease.begin(sqlx::SqlStr::from_static("BEGIN")).await.map_err(reading)?;
-        }
-        if let Some(setting) = sql::one_snapshot(DB::DIALECT) {
-            DB::execute_script(lease.connection(), setting).await.map_err(reading)?;
-        }
+        let (mut lease, passage) = self.open_looking().await?;
         let from = rolled_up(&mut lease, false).await.map_err(reading)?.unwrap_or_default();
         let span = horizon::read(&mut lease, from).await.map_err(reading)?.open_ended();
         Ok((lease, passage, span))

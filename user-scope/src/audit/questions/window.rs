@@ -45,7 +45,7 @@ impl Window {
         self.until
     }
 
-    pub(super) const fn between_micros(self) -> Between {
+    pub(in crate::audit) const fn between_micros(self) -> Between {
         Between { from: self.from.unix_micros(), until: self.until.unix_micros() }
     }
 

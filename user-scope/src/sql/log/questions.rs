@@ -110,10 +110,16 @@ pub(crate) fn select_appeared<DB: Backend>(span: &Span) -> Result<Query<DB>, Box
     Ok(Query { text: text.into_sql(), arguments, keep: true })
 }
 
-/// That all that follows in the transaction sees the same rows; nothing on SQLite, where it does anyway.
-pub(crate) const fn one_snapshot(dialect: Dialect) -> Option<SqlStr> {
-    match dialect {
-        Dialect::Postgres => Some(SqlStr::from_static("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")),
-        Dialect::Sqlite => None,
-    }
+/// Begins a transaction that sees the same rows from its first statement to its last, in nobody's name or in system mode. On
+/// SQLite it does not lock out who writes, as the way in which all others begin would.
+pub(crate) fn begin_looking(dialect: Dialect, system_role: Option<&str>) -> SqlStr {
+    let mut text = SqlText::new(dialect);
+    match (dialect, system_role) {
+        (Dialect::Sqlite, _) => text.sql("BEGIN"),
+        (Dialect::Postgres, None) => text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        (Dialect::Postgres, Some(role)) => {
+            text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE ").quoted_name(role)
+        }
+    };
+    text.into_sql()
 }

@@ -28,20 +28,6 @@ pub(crate) struct Link {
     pub(crate) signature: String,
 }
 
-/// Begins a transaction that sees the same rows from its first statement to its last, in nobody's name or in system mode. On
-/// SQLite it does not lock out who writes, as the way in which all others begin would.
-pub(crate) fn begin_looking(dialect: Dialect, system_role: Option<&str>) -> SqlStr {
-    let mut text = SqlText::new(dialect);
-    match (dialect, system_role) {
-        (Dialect::Sqlite, _) => text.sql("BEGIN"),
-        (Dialect::Postgres, None) => text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        (Dialect::Postgres, Some(role)) => {
-            text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE ").quoted_name(role)
-        }
-    };
-    text.into_sql()
-}
-
 /// All links, from the first on. Columns: as [`Link`].
 pub(crate) fn select_seals<DB: Backend>() -> Query<DB> {
     let text = "SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, \

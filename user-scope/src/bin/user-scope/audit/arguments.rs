@@ -1,8 +1,11 @@
 //! What `user-scope audit` takes, and its help.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
-use crate::arguments::DatabaseUrl;
+use clap::{Args, Subcommand};
+use user_scope::Moment;
+
+use crate::arguments::{DatabaseUrl, Output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Question {
@@ -94,6 +97,106 @@ Examples:\n  \
         #[command(flatten)]
         form: Form,
     },
+
+    /// Copies out what was recorded within a time, as JSON lines or comma-separated values
+    #[command(after_help = "\
+Example:\n  \
+  user-scope audit export --from 2026-01-01 --until 2026-04-01 --as 0197… --reason \"the auditors\" > quarter.jsonl")]
+    Export {
+        #[command(flatten)]
+        asking: Asking,
+        /// The first day (UTC)
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: Moment,
+        /// The day (UTC) behind the last
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        until: Moment,
+        /// Comma-separated values, instead of one JSON document a line
+        #[arg(long)]
+        csv: bool,
+    },
+
+    /// Lets go whole months that are old; shows what would go, unless --carry-out is given
+    #[command(after_help = "\
+Examples:\n  \
+  user-scope audit purge --before 2025-11-01 --as 0197… --reason \"a year is kept\"\n  \
+  user-scope audit purge --before 2025-11-01 --carry-out --key seal.key --as 0197… --reason \"a year is kept\"\n\n\
+On PostgreSQL the log has to be partitioned, and the login owns it. What is sealed goes with the key alone, so that the rest\n\
+still verifies.")]
+    Purge {
+        #[command(flatten)]
+        asking: Asking,
+        /// Everything before the month (UTC) of this day
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        before: Moment,
+        /// Does it
+        #[arg(long)]
+        carry_out: bool,
+        /// The file with the secret key of the seals
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// Keeps the log of PostgreSQL in partitions of a month, made ahead; a plain log is moved first, without losing a row
+    ///
+    /// To be run by the owner of the tables, once, and then each month.
+    Partition {
+        #[command(flatten)]
+        database: DatabaseUrl,
+        /// How many months ahead
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=120))]
+        ahead: u32,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// Seals what is new: proof that nobody changes it from now on
+    #[command(after_help = "\
+Example, every five minutes:\n  \
+  user-scope audit seal --key seal.key --last /mnt/elsewhere/last.seal --as 0197… --reason \"seals the log\"")]
+    Seal {
+        #[command(flatten)]
+        asking: Asking,
+        /// The file with the secret key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Writes the last seal into this file, which a thief of the database must not reach
+        #[arg(long, value_name = "FILE")]
+        last: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// Whether the log is as it was sealed
+    #[command(
+        after_help = "It ends with 0 if nothing is found, with 1 if something is, and with 2 if it could not look."
+    )]
+    Verify {
+        #[command(flatten)]
+        asking: Asking,
+        /// The public key, or several, the newest first, with commas between them
+        #[arg(long, value_name = "KEY")]
+        public_key: String,
+        /// The file with the last seal that was kept: without it nobody can tell that the end was cut off
+        #[arg(long, value_name = "FILE")]
+        last: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+
+    /// Makes a key for seals: writes the secret one into a file, and shows the public one
+    Key {
+        /// The file, which must not be there yet
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+fn day(text: &str) -> Result<Moment, String> {
+    Moment::of_day(text).filter(|_| text.len() == 10).ok_or_else(|| "a day of the calendar, as 2026-01-31".to_owned())
 }
 
 /// Who asks whom, and why.
@@ -175,6 +278,12 @@ impl Question {
             | Self::OfUser { form, .. }
             | Self::OfEntity { form, .. }
             | Self::Suspicious { form, .. } => form.json,
+            Self::Export { .. } => false,
+            Self::Purge { output, .. }
+            | Self::Partition { output, .. }
+            | Self::Seal { output, .. }
+            | Self::Verify { output, .. }
+            | Self::Key { output, .. } => output.json,
         }
     }
 }

@@ -4,7 +4,9 @@
 pub(crate) mod arguments;
 mod chart;
 mod differences;
+mod keeping;
 mod questions;
+mod seals;
 mod sheet;
 
 use user_scope::audit::{LogStanding, LogUsers, standing};
@@ -50,6 +52,16 @@ pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
         Question::Suspicious { asking, hours, thresholds, form } => {
             questions::suspicious(&asking, hours, thresholds, form).await
         }
+        Question::Export { asking, from, until, csv } => keeping::export(&asking, from, until, csv).await,
+        Question::Purge { asking, before, carry_out, key, output } => {
+            keeping::purge(&asking, before, carry_out, key.as_deref(), &output).await
+        }
+        Question::Partition { database, ahead, output } => keeping::make_partitions(&database, ahead, &output).await,
+        Question::Seal { asking, key, last, output } => seals::seal(&asking, &key, last.as_deref(), &output).await,
+        Question::Verify { asking, public_key, last, output } => {
+            seals::verify(&asking, &public_key, last.as_deref(), &output).await
+        }
+        Question::Key { file, output } => seals::key(&file, &output),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::output::answer;
 /// How often it is looked for what has appeared.
 const PAUSE: Duration = Duration::from_millis(500);
 
-const ROW: [&str; 7] = ["id", "timestamp", "user_id", "operation", "entity_type", "entity_id", "details"];
+pub(super) const ROW: [&str; 7] = ["id", "timestamp", "user_id", "operation", "entity_type", "entity_id", "details"];
 
 pub(crate) async fn tail(asking: &Asking, limit: u32, operation: Option<&str>, form: Form) -> Result<Outcome, Failure> {
     let operation = operation.map(known).transpose()?;
@@ -201,7 +201,7 @@ fn told(found: &[Suspicion], form: Form) -> Result<(), Failure> {
     sheet.tell(form, "nothing is suspicious")
 }
 
-fn sheet(rows: &[TrailRow]) -> Sheet {
+pub(super) fn sheet(rows: &[TrailRow]) -> Sheet {
     let mut sheet = Sheet::new(&ROW);
     for row in rows {
         sheet.add(vec![

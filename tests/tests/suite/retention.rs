@@ -1,0 +1,254 @@
+//! How the log is kept and let go: months as partitions on PostgreSQL, in batches on SQLite, and what seals say of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{Pool, Postgres, Sqlite};
+use user_scope::audit::{AuditSettings, Operation, SealKey, Window, partition};
+use user_scope::{Error, Moment, isolation};
+use user_scope_tests::postgres::server;
+
+use super::databases::{TestDb, isolated};
+use super::entities::Task;
+use super::world::{World, new_task, user};
+
+/// The first moment of the month so many before this one.
+fn month(before: u32) -> Moment {
+    let first = |moment: Moment| Moment::of_day(&format!("{}-01", &moment.day()[..7])).unwrap();
+    (0..before).fold(first(Moment::now()), |month, _| first(month.midnight(-1)))
+}
+
+async fn owner(world: &World<Postgres>) -> Pool<Postgres> {
+    Pool::connect_with(world.home.owner()).await.unwrap()
+}
+
+/// Writers do not stop, none of them fails, and no row is lost.
+async fn a_plain_log_is_moved() {
+    let (world, alice) = (World::<Postgres>::with(AuditSettings::default(), 5).await, user());
+    for _ in 0..200 {
+        world.task(&alice, "before").await;
+    }
+    let owner = owner(&world).await;
+    let done = AtomicBool::new(false);
+    let write = || async {
+        let mut written = 0;
+        while !done.load(Ordering::SeqCst) {
+            let task = world.pool.repository::<Task>(&alice).insert(new_task("meanwhile")).await.unwrap();
+            world.pool.repository::<Task>(&alice).get(&task.id).await.unwrap();
+            written += 1;
+        }
+        written
+    };
+    let moving = async {
+        let moved = partition(&owner, 3).await;
+        done.store(true, Ordering::SeqCst);
+        moved.unwrap()
+    };
+    let (moved, first, second) = tokio::join!(moving, write(), write());
+    assert!(moved.moved.is_some() && moved.made.len() == 3, "{moved:?}");
+    let after = world.task(&alice, "after").await;
+    world.pool.flush_audit().await;
+    let count = |operation: &str| format!("SELECT count(*) FROM user_access_log WHERE operation = '{operation}'");
+    assert_eq!(Postgres::number(&world.raw, &count("create")).await, 201 + first + second);
+    assert_eq!(Postgres::number(&world.raw, &count("read")).await, first + second);
+    assert_eq!(world.pool.audit_stats().failed, 0);
+    let trail = world.pool.audit_trail(&alice).limit(20).all().await.unwrap();
+    assert!(trail.iter().any(|row| row.entity_id == Some(after.id.to_string())), "{trail:?}");
+    // Again there is nothing to do, and later one more.
+    assert_eq!(partition(&owner, 3).await.unwrap().made, [""; 0]);
+    assert_eq!(partition(&owner, 4).await.unwrap().made.len(), 1);
+    // Ids go on.
+    let doubled = "SELECT count(*) FROM (SELECT id FROM user_access_log GROUP BY id HAVING count(*) > 1) AS doubled";
+    assert_eq!(Postgres::number(&world.raw, doubled).await, 0);
+    // Questions are answered as before.
+    let system = world.system().await;
+    let history = system.audit().rows().of_entity("tasks", after.id).all().await.unwrap();
+    assert_eq!(history.len(), 1);
+    system.audit().roll_up().await.unwrap();
+    // An event that is sent again is stored once, by the index of its partition.
+    let again = "INSERT INTO user_access_log (user_id, entity_type, operation, event_id) SELECT user_id, entity_type, operation, \
+                 event_id FROM user_access_log WHERE event_id IS NOT NULL LIMIT 3 ON CONFLICT DO NOTHING";
+    assert_eq!(Postgres::run(&world.raw, again).await.unwrap(), 0);
+    owner.close().await;
+}
+
+#[tokio::test]
+async fn a_plain_log_is_moved_into_partitions_while_writers_go_on() {
+    a_plain_log_is_moved().await;
+}
+
+#[tokio::test]
+async fn under_row_level_security_a_plain_log_is_moved_with_its_grants_and_policies() {
+    isolated(async {
+        a_plain_log_is_moved().await;
+        let (world, alice) = (World::<Postgres>::open().await, user());
+        world.task(&alice, "x").await;
+        let owner = owner(&world).await;
+        partition(&owner, 2).await.unwrap();
+        let isolation = isolation![Task].application(server().app_role()).system_role(server().system_role());
+        let planned = isolation.plan(&owner).await.unwrap();
+        assert!(!planned.to_string().contains("user_access_log"), "{planned}");
+        // The application reaches no partition, and forges nothing through the whole.
+        let app = Pool::<Postgres>::connect_with(world.home.app()).await.unwrap();
+        let partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_access_log'::regclass";
+        let partitions = Postgres::texts(&world.raw, partitions).await.unwrap();
+        assert_eq!(partitions.len(), 3);
+        for name in partitions {
+            for sql in [format!("SELECT FROM {name}"), format!("DELETE FROM {name}"), format!("DROP TABLE {name}")] {
+                let refused = Postgres::run(&app, &sql).await.unwrap_err();
+                assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("42501"), "{sql}");
+            }
+            let insert = format!("INSERT INTO {name} (user_id, entity_type, operation) VALUES ('{}', 'x', 'read')", alice.user());
+            assert!(Postgres::run(&app, &insert).await.is_err(), "{name}");
+        }
+        for forged in ["DELETE FROM user_access_log", "UPDATE user_access_log SET operation = 'read'", "TRUNCATE user_access_log"] {
+            assert!(Postgres::run(&app, forged).await.is_err(), "{forged}");
+        }
+        for column in ["id", "timestamp", "xid"] {
+            let insert = format!(
+                "INSERT INTO user_access_log (user_id, entity_type, operation, {column}) VALUES ('{}', 'x', 'read', DEFAULT)",
+                alice.user()
+            );
+            assert!(Postgres::run(&app, &insert).await.is_err(), "{column}");
+        }
+        assert_eq!(Postgres::number(&app, "SELECT count(*) FROM user_access_log").await, 0, "nobody asks");
+        let plain = Postgres::run(&app, "SELECT user_access_log_before FROM user_access_log").await;
+        assert!(plain.is_err());
+        (app.close().await, owner.close().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_view_on_a_plain_log_is_in_the_way_and_said() {
+    let world = World::<Postgres>::open().await;
+    let owner = owner(&world).await;
+    Postgres::run(&owner, "CREATE VIEW denials AS SELECT * FROM user_access_log").await.unwrap();
+    let refused = partition(&owner, 3).await.unwrap_err();
+    assert!(matches!(refused, Error::Schema { .. }) && refused.to_string().contains("views"), "{refused}");
+    owner.close().await;
+}
+
+/// A log with rows of three months ago and of this one; on PostgreSQL each month is a partition.
+async fn old_log<DB: TestDb>(months: impl AsyncFnOnce(&World<DB>)) -> World<DB> {
+    let (world, alice) = (World::<DB>::with(AuditSettings::default(), 2).await, user());
+    months(&world).await;
+    for before in 0..=3 {
+        for _ in 0..4 {
+            world.plant(&format!("'{}', 'tasks', '7', 'read', NULL", alice.user()), month(before)).await;
+        }
+    }
+    world
+}
+
+async fn months_of_partitions(world: &World<Postgres>) {
+    let owner = owner(world).await;
+    let first = partition(&owner, 1).await.unwrap().moved.unwrap();
+    let old = format!("ALTER TABLE user_access_log DETACH PARTITION {first}; DROP TABLE {first}");
+    Postgres::run(&owner, &old).await.unwrap();
+    for before in 0..=3_u32 {
+        let (from, until) = (month(before), if before == 0 { Moment::now().midnight(32) } else { month(before - 1) });
+        let until = Moment::of_day(&format!("{}-01", &until.day()[..7])).unwrap();
+        let made = format!(
+            "CREATE TABLE month_{before} PARTITION OF user_access_log FOR VALUES FROM ('{from}') TO ('{until}')"
+        );
+        Postgres::run(&owner, &made).await.unwrap();
+    }
+    owner.close().await;
+}
+
+/// Nothing goes until it is carried out, then the months before and nothing else, and that is on record.
+async fn months_are_let_go<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
+    let library = user_scope::ScopedPool::new(pool);
+    let admin = user();
+    let system = library.system("retention of a year").requested_by(&admin).await.unwrap();
+    let log = system.audit();
+    let rows = "SELECT count(*) FROM user_access_log WHERE operation = 'read'";
+    let key = SealKey::generate().unwrap();
+    // Transactions of other tests on the same server may hold up what is sealed.
+    while log.verify(&key.public(), None).await.unwrap().rows < 16 {
+        log.seal(&key).await.unwrap();
+    }
+    let last = log.seal(&key).await.unwrap().last;
+
+    let purge = log.purge_before(month(1).midnight(10));
+    let plan = purge.plan().await.unwrap();
+    assert_eq!((plan.rows, plan.until, plan.sealed), (8, month(1), true));
+    assert_eq!(plan.times.clone().unwrap().0, month(3).to_string());
+    assert_eq!(DB::number(&world.raw, rows).await, 16, "a plan changes nothing");
+    let refused = purge.carry_out().await.unwrap_err();
+    assert!(matches!(refused, Error::Seals { .. }), "{refused:?}");
+    let refused = log.purge_before(month(1)).key(&SealKey::generate().unwrap()).carry_out().await.unwrap_err();
+    assert!(matches!(refused, Error::Seals { .. }), "{refused:?}");
+    assert_eq!(DB::number(&world.raw, rows).await, 16);
+
+    assert_eq!(log.purge_before(month(1)).key(&key).carry_out().await.unwrap(), plan);
+    assert_eq!(DB::number(&world.raw, rows).await, 8);
+    let report = log.verify(&key.public(), last.as_ref()).await.unwrap();
+    assert_eq!((report.findings, report.purged), (vec![], 8));
+    let recorded = log.rows().operation(Operation::Purge).all().await.unwrap();
+    assert_eq!((recorded.len(), recorded[0].entity_type.as_str()), (1, "user_access_log"));
+    assert_eq!(recorded[0].user_id, admin.user().to_string());
+    assert!(recorded[0].details.as_deref().unwrap().contains("recorded before"), "{recorded:?}");
+    // What is of this month stays, whatever is asked.
+    let all = log.purge_before(Moment::now().midnight(400)).key(&key).carry_out().await.unwrap();
+    assert_eq!((all.rows, all.until), (4, month(0)));
+    assert_eq!(DB::number(&world.raw, rows).await, 4);
+    assert_eq!(log.purge_before(Moment::now()).key(&key).carry_out().await.unwrap().rows, 0);
+    assert_eq!(log.verify(&key.public(), last.as_ref()).await.unwrap().findings, []);
+    library.close().await;
+}
+
+#[tokio::test]
+async fn on_postgresql_whole_months_are_let_go_and_the_rest_still_verifies() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    months_are_let_go(&world, owner.clone()).await;
+    let left =
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_access_log'::regclass ORDER BY 1";
+    assert_eq!(Postgres::texts(&world.raw, left).await.unwrap()[0], "month_0");
+}
+
+#[tokio::test]
+async fn on_sqlite_whole_months_are_let_go_and_the_rest_still_verifies() {
+    let world = old_log::<Sqlite>(async |_| {}).await;
+    months_are_let_go(&world, world.raw.clone()).await;
+}
+
+#[tokio::test]
+async fn a_plain_log_of_postgresql_is_not_purged_row_by_row() {
+    let world = World::<Postgres>::open().await;
+    let system = world.system().await;
+    let refused = system.audit().purge_before(month(1)).plan().await.unwrap_err();
+    assert!(matches!(refused, Error::Schema { .. }) && refused.to_string().contains("partition"), "{refused}");
+}
+
+on_each_database_and_through_pgbouncer!(an_export_gives_every_row_of_a_time_once);
+
+async fn an_export_gives_every_row_of_a_time_once<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let (inside, outside) = (month(2), month(1));
+    for number in 0..4_500 {
+        if number % 500 == 0 {
+            world.plant(&format!("'{}', 'tasks', 'out', 'read', NULL", alice.user()), outside).await;
+        }
+    }
+    let many = (0..4_500).map(|number| format!("('{}', 'tasks', '{number}', 'read', '{inside}')", alice.user()));
+    let insert = format!(
+        "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, timestamp) VALUES {}",
+        many.collect::<Vec<_>>().join(", ")
+    );
+    DB::run(&world.raw, &insert).await.unwrap();
+    let system = world.system().await;
+    let log = system.audit();
+    let mut export = log.export(Window::between(inside, inside.midnight(1)));
+    let mut seen = Vec::new();
+    while let Some(rows) = export.next().await.unwrap() {
+        assert!(rows.len() <= 2_000);
+        seen.extend(rows.into_iter().map(|row| row.entity_id.unwrap()));
+    }
+    assert_eq!(seen, (0..4_500).map(|number| number.to_string()).collect::<Vec<_>>());
+    assert!(export.next().await.unwrap().is_none());
+    world.pool.flush_audit().await;
+    let asked = log.rows().operation(Operation::List).all().await.unwrap();
+    assert!(asked.len() == 1 && asked[0].details.as_deref().unwrap().contains("4500"), "{asked:?}");
+}

@@ -1,0 +1,103 @@
+//! Seals: the key, sealing, and whether the log is as it was sealed.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde_json::json;
+use user_scope::audit::{ExportedSeal, PublicSealKey, SealKey};
+
+use super::arguments::Asking;
+use super::on_log;
+use crate::Outcome;
+use crate::adoption::told;
+use crate::arguments::Output;
+use crate::failure::Failure;
+
+/// Makes a key, in a file that only its owner may read.
+pub(crate) fn key(file: &Path, output: &Output) -> Result<Outcome, Failure> {
+    let key = SealKey::generate()?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let wrong = |error| Failure::new(format!("{}: {error}", file.display()));
+    let mut written = options.open(file).map_err(wrong)?;
+    writeln!(written, "{}", key.to_text()).map_err(wrong)?;
+    let public = key.public().to_string();
+    told(output, &format!("{public}\nThe secret key is in {}.", file.display()), || json!({ "public_key": public }));
+    Ok(Outcome::Well)
+}
+
+pub(crate) async fn seal(
+    asking: &Asking,
+    key: &Path,
+    last: Option<&Path>,
+    output: &Output,
+) -> Result<Outcome, Failure> {
+    let key: SealKey = read(key)?;
+    let sealed = on_log!(asking, |system| system.audit().seal(&key).await?);
+    if let (Some(file), Some(seal)) = (last, &sealed.last) {
+        replace(file, &format!("{seal}\n"))?;
+    }
+    let words = format!("{} under {}", spoken(sealed.rows, "new row"), spoken(sealed.seals, "seal"));
+    told(
+        output,
+        &words,
+        || json!({ "rows": sealed.rows, "seals": sealed.seals, "last": sealed.last.as_ref().map(ToString::to_string) }),
+    );
+    Ok(Outcome::Well)
+}
+
+pub(crate) async fn verify(
+    asking: &Asking,
+    public_key: &str,
+    last: Option<&Path>,
+    output: &Output,
+) -> Result<Outcome, Failure> {
+    let key: PublicSealKey = public_key.parse()?;
+    let last: Option<ExportedSeal> = last.map(read).transpose()?;
+    let report = on_log!(asking, |system| system.audit().verify(&key, last.as_ref()).await?);
+    let mut words = vec![format!(
+        "{} under {} as they were sealed; {} not sealed yet, {} purged by right",
+        spoken(report.rows, "row"),
+        spoken(report.seals, "seal"),
+        report.unsealed,
+        report.purged,
+    )];
+    words.extend(report.findings.iter().map(|finding| format!("found: {finding}")));
+    if last.is_none() {
+        words.push("without --last nobody can tell whether the end of the log was cut off".to_owned());
+    }
+    told(output, &words.join("\n"), || {
+        json!({
+            "clean": report.is_clean(),
+            "rows": report.rows,
+            "seals": report.seals,
+            "unsealed": report.unsealed,
+            "purged": report.purged,
+            "last": report.last.as_ref().map(ToString::to_string),
+            "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    });
+    Ok(if report.is_clean() { Outcome::Well } else { Outcome::Found })
+}
+
+/// What a file holds. Nothing of it is in what is said of it.
+pub(super) fn read<T: FromStr<Err = user_scope::Error>>(file: &Path) -> Result<T, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    text.parse().map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+}
+
+/// Writes it beside, and puts it in its place: who is interrupted leaves the one that was there.
+fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub(super) fn spoken(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}

@@ -1,0 +1,143 @@
+//! How the log is kept, and let go: on PostgreSQL in partitions of a month, on SQLite in batches.
+
+use sqlx::SqlStr;
+use sqlx::error::BoxDynError;
+
+use super::questions::{moment, row_columns};
+use super::suspicious::Between;
+use crate::backend::{Backend, Dialect, Query};
+use crate::sql::SqlText;
+use crate::sql::isolation::catalogue::Question;
+use crate::sql::text::script;
+
+/// `p` if the log is partitioned, `r` if it is plain; and what rests on it that would go on to see the old table alone.
+pub(crate) const LOG_KIND: Question = Question {
+    text: "SELECT c.relkind::text, (SELECT string_agg(DISTINCT r.ev_class::regclass::text, ', ') FROM pg_depend d \
+           JOIN pg_rewrite r ON r.oid = d.objid WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = c.oid) \
+           FROM pg_class c WHERE c.oid = to_regclass('user_access_log')",
+    columns: 2,
+};
+
+/// The log's partitions that hold nothing later than the first day of a month, given as text, or all: schema, name, whether it is
+/// on its way out.
+pub(crate) const PARTITIONS_BEFORE: Question = Question {
+    text: "SELECT n.nspname::text, c.relname::text, i.inhdetachpending::text FROM pg_inherits i \
+           JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+           WHERE i.inhparent = to_regclass('user_access_log') AND (i.inhdetachpending OR \
+           (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''([^'']+)''\\)'))[1]::timestamptz <= ($1 || ' 00:00:00+00')::timestamptz) \
+           ORDER BY 2",
+    columns: 3,
+};
+
+/// 1 row if a partition takes what is recorded at the beginning of a day.
+pub(crate) const PARTITION_OF: Question = Question {
+    text: "SELECT 'true' FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, \
+           regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \\((MINVALUE|''[^'']+'')\\) TO \\(''([^'']+)''\\)') AS b \
+           WHERE i.inhparent = to_regclass('user_access_log') AND NOT i.inhdetachpending \
+           AND ($1 || ' 00:00:00+00')::timestamptz < b[2]::timestamptz \
+           AND (b[1] = 'MINVALUE' OR ($1 || ' 00:00:00+00')::timestamptz >= trim('''' FROM replace(b[1], 'MINVALUE', '-infinity'))::timestamptz)",
+    columns: 1,
+};
+
+/// What has to be ready before a plain log is moved, up to the day `boundary`. First what takes a moment, and a lock that writers
+/// wait for; then what takes as long as it takes, and holds up nobody.
+pub(crate) fn before_moving(boundary: &str, name: &str) -> ([SqlStr; 2], [SqlStr; 2]) {
+    let brief = [
+        // What an earlier try has left.
+        script(format!(
+            "ALTER TABLE user_access_log DROP CONSTRAINT IF EXISTS user_access_log_before; \
+             DROP INDEX IF EXISTS user_access_log_key_before_{name}"
+        )),
+        script(format!(
+            "ALTER TABLE user_access_log ADD CONSTRAINT user_access_log_before \
+             CHECK (timestamp < '{boundary} 00:00:00+00'::timestamptz) NOT VALID"
+        )),
+    ];
+    let long = [
+        script("ALTER TABLE user_access_log VALIDATE CONSTRAINT user_access_log_before".to_owned()),
+        script(format!(
+            "CREATE UNIQUE INDEX CONCURRENTLY user_access_log_key_before_{name} ON user_access_log (id, timestamp)"
+        )),
+    ];
+    (brief, long)
+}
+
+/// The move, as one statement.
+pub(crate) fn move_log(boundary: &str, name: &str) -> SqlStr {
+    let boundary = format!("{boundary} 00:00:00+00");
+    script(include_str!("partition.sql").replace("{boundary}", &boundary).replace("{name}", name))
+}
+
+/// That nothing waits long for a lock, in a transaction.
+pub(crate) const WAIT_BRIEFLY: SqlStr = SqlStr::from_static("SET LOCAL lock_timeout = '200ms'");
+
+/// A partition for the month that begins on `first`; made by itself first, and then attached, which holds up nobody.
+pub(crate) fn add_partition(name: &str, first: &str, next: &str) -> SqlStr {
+    script(format!(
+        "CREATE TABLE user_access_log_{name} (LIKE user_access_log INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES); \
+         CREATE UNIQUE INDEX user_access_log_event_id_{name} ON user_access_log_{name} (event_id) WHERE event_id IS NOT NULL; \
+         ALTER TABLE user_access_log_{name} ENABLE ROW LEVEL SECURITY; \
+         ALTER TABLE user_access_log_{name} FORCE ROW LEVEL SECURITY; \
+         ALTER TABLE user_access_log ATTACH PARTITION user_access_log_{name} \
+         FOR VALUES FROM ('{first} 00:00:00+00') TO ('{next} 00:00:00+00')"
+    ))
+}
+
+/// Takes a partition out of the log and drops it; `pending` if that was begun before. Each by itself: the first in no transaction.
+pub(crate) fn drop_partition(schema: &str, name: &str, pending: bool) -> [SqlStr; 2] {
+    let mut detach = SqlText::new(Dialect::Postgres);
+    detach.sql("ALTER TABLE user_access_log DETACH PARTITION ").quoted_name(schema).sql(".").quoted_name(name);
+    detach.sql(if pending { " FINALIZE" } else { " CONCURRENTLY" });
+    let mut drop = SqlText::new(Dialect::Postgres);
+    drop.sql("DROP TABLE IF EXISTS ").quoted_name(schema).sql(".").quoted_name(name);
+    [detach.into_sql(), drop.into_sql()]
+}
+
+/// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text.
+pub(crate) fn count_before<DB: Backend>(until: i64) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql(match DB::DIALECT {
+        Dialect::Postgres => {
+            "SELECT count(*), to_char(min(timestamp) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"'), \
+             to_char(max(timestamp) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')"
+        }
+        Dialect::Sqlite => "SELECT count(*), min(timestamp), max(timestamp)",
+    });
+    text.sql(" FROM user_access_log WHERE timestamp < ");
+    moment::<DB>(&mut text, &mut arguments, until)?;
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// Deletes some of them, on SQLite, where the oldest have the lowest ids.
+pub(crate) fn delete_before<DB: Backend>(until: i64, most: i64) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("DELETE FROM user_access_log WHERE id IN (SELECT id FROM user_access_log WHERE timestamp < ");
+    moment::<DB>(&mut text, &mut arguments, until)?;
+    text.sql(" ORDER BY id LIMIT ").parameter().sql(")");
+    DB::add_integer(&mut arguments, most)?;
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// Rows of a time behind an id, in the order of their ids.
+pub(crate) fn select_export<DB: Backend>(between: Between, behind: i64, limit: u32) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    row_columns(&mut text);
+    text.sql(" WHERE id > ").parameter().sql(" AND timestamp >= ");
+    DB::add_integer(&mut arguments, behind)?;
+    moment::<DB>(&mut text, &mut arguments, between.from)?;
+    text.sql(" AND timestamp < ");
+    moment::<DB>(&mut text, &mut arguments, between.until)?;
+    text.sql(" ORDER BY id LIMIT ").parameter();
+    DB::add_integer(&mut arguments, i64::from(limit))?;
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+/// A row if anything was ever sealed.
+#[cfg(not(feature = "seals"))]
+pub(crate) fn is_sealed<DB: Backend>() -> Query<DB> {
+    let text = SqlStr::from_static("SELECT number FROM user_access_seals LIMIT 1");
+    Query { text, arguments: DB::Arguments::default(), keep: false }
+}
