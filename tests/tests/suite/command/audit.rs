@@ -135,3 +135,68 @@ async fn it_follows_the_log_until_it_is_ended() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// A log on SQLite as its keeper has it: sealed, verified, tampered with, purged, copied out.
+#[tokio::test]
+async fn a_log_is_sealed_verified_purged_and_copied_out() {
+    let (world, url, [alice, _]) = probed::<Sqlite>(|home| sqlite_url(&home.options())).await;
+    let folder = user_scope_tests::directory::Directory::create("seals");
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let ask = |arguments: &[&str]| ask(&url, arguments, "user_scope_system");
+    let (secret, last) = (file("seal.key"), file("last.seal"));
+    let long_ago = user_scope::Moment::now().midnight(-100);
+    world.plant(&format!("'{}', 'tasks', 'old', 'read', NULL", alice.user()), long_ago).await;
+
+    let made = run(&["audit", "key", &secret]);
+    let public = made.output.lines().next().unwrap().to_owned();
+    assert_eq!((made.code, public.len()), (Some(0), 64), "{made:?}");
+    let again = run(&["audit", "key", &secret]);
+    assert!(again.code == Some(2) && again.errors.contains("seal.key"), "a key is not overwritten: {again:?}");
+    let sealed = ask(&["seal", "--key", &secret, "--last", &last]);
+    assert!(sealed.output.contains("new rows under 2 seals"), "a month each: {sealed:?}");
+    let verify = || ask(&["verify", "--public-key", &public, "--last", &last]);
+    let verified = verify();
+    assert!(verified.code == Some(0) && verified.output.contains("as they were sealed"), "{verified:?}");
+
+    let day = |moment: user_scope::Moment| moment.day();
+    let before = day(user_scope::Moment::now().midnight(-40));
+    let plan = ask(&["purge", "--before", &before]);
+    assert!(plan.output.contains("1 row from before") && plan.output.contains("--carry-out"), "{plan:?}");
+    let refused = ask(&["purge", "--before", &before, "--carry-out"]);
+    assert!(refused.code == Some(2) && refused.errors.contains("give the key"), "{refused:?}");
+    let purged = ask(&["purge", "--before", &before, "--carry-out", "--key", &secret]);
+    assert!(purged.output.contains("are gone"), "{purged:?}");
+    assert!(verify().output.contains("1 purged by right"));
+
+    let (from, until) = (day(user_scope::Moment::now()), day(user_scope::Moment::now().midnight(1)));
+    let copied = ask(&["export", "--from", &from, "--until", &until]);
+    let lines: Vec<Value> = copied.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.len() > 4 && lines[0]["operation"] == "create", "{copied:?}");
+    let csv = ask(&["export", "--from", &from, "--until", &until, "--csv"]);
+    assert!(csv.output.starts_with("id,timestamp,") && csv.output.lines().count() > 4, "{csv:?}");
+
+    Sqlite::run(&world.raw, "UPDATE user_access_log SET operation = 'read' WHERE operation = 'unauthorized_access'")
+        .await
+        .unwrap();
+    let found = verify();
+    assert!(found.code == Some(1) && found.output.contains("found: a row was changed"), "{found:?}");
+    let wrong = ask(&["verify", "--public-key", "0123"]);
+    assert!(wrong.code == Some(2) && !wrong.errors.is_empty(), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn the_owner_of_a_log_on_postgresql_makes_its_partitions_and_lets_go_of_none_too_early() {
+    let (world, url, _) = probed::<Postgres>(|home| postgres_url(&home.owner())).await;
+    let made = run(&["audit", "partition", "--database-url", &url, "--ahead", "2", "--json"]);
+    let told: Value = serde_json::from_str(&made.output).unwrap_or_else(|_| panic!("{made:?}"));
+    assert_eq!(told["made"].as_array().unwrap().len(), 2);
+    let nothing = run(&["audit", "partition", "--database-url", &url, "--ahead", "2"]);
+    assert_eq!(nothing.output, "no partition was missing\n");
+    let today = user_scope::Moment::now().day();
+    let purged = ask(&url, &["purge", "--before", &today, "--carry-out"], "user_scope_system");
+    assert!(purged.code == Some(0) && purged.output.starts_with("nothing was recorded before"), "{purged:?}");
+    assert_eq!(
+        Postgres::number(&world.raw, "SELECT count(*) FROM user_access_log WHERE operation = 'create'").await,
+        1
+    );
+}

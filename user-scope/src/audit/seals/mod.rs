@@ -15,7 +15,6 @@ mod hex;
 mod ids;
 mod key;
 mod link;
-#[allow(dead_code, reason = "it is retention that purges")]
 mod purge;
 mod sealing;
 mod verify;
@@ -26,7 +25,6 @@ pub use exported::ExportedSeal;
 pub use findings::{SealFinding, SealedRange};
 pub use ids::LogIds;
 pub use key::{PublicSealKey, SealKey};
-#[allow(unused_imports, reason = "it is retention that purges")]
 pub(in crate::audit) use purge::{purgeable, seal_purge};
 pub use sealing::Sealed;
 pub use verify::SealReport;
