@@ -5,6 +5,7 @@
 //! - [`citus`]: tables that are spread over a Citus cluster by their owner.
 //! - [`questions`]: what can be asked of the audit, and what is suspicious.
 //! - `seals` (with the feature of this name): proof that the audit log is as it was written.
+//! - [`retention`]: how the audit log is kept, let go and copied out.
 //! - Behind PgBouncer: [`transaction_pooling`](crate::ScopedPoolBuilder::transaction_pooling).
 
 #[doc = include_str!("adoption.md")]
@@ -22,3 +23,6 @@ pub mod questions {}
 #[cfg(feature = "seals")]
 #[doc = include_str!("seals.md")]
 pub mod seals {}
+
+#[doc = include_str!("retention.md")]
+pub mod retention {}
