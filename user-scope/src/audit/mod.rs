@@ -31,6 +31,7 @@ pub use questions::{
 };
 pub use queue::AuditStats;
 pub(crate) use queue::{Audit, Entry};
+pub(crate) use retention::next_month;
 pub use retention::{LogExport, LogPurge, Partitioned, Purgeable, partition};
 #[cfg(feature = "seals")]
 pub use seals::{ExportedSeal, LogIds, PublicSealKey, SealFinding, SealKey, SealReport, Sealed, SealedRange};

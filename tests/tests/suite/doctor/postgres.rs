@@ -149,3 +149,13 @@ async fn the_doctor_changes_nothing() {
     let _ = patient.report().await;
     assert_eq!(Postgres::texts(&patient.surgeon, state).await.unwrap(), before);
 }
+
+#[tokio::test]
+async fn a_log_whose_next_month_has_no_partition_is_told_before_nothing_can_be_written() {
+    let patient = Patient::healthy("log_ends").await;
+    // Superusers pass for owners.
+    let _ = user_scope::audit::partition(&patient.surgeon, 0).await.unwrap();
+    assert_eq!(told(&patient.report().await), ["log-ends public.user_access_log"]);
+    let _ = user_scope::audit::partition(&patient.surgeon, 1).await.unwrap();
+    assert_eq!(told(&patient.report().await), [""; 0]);
+}

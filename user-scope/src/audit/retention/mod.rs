@@ -11,6 +11,11 @@ pub use purge::{LogPurge, Purgeable};
 
 use crate::entity::Moment;
 
+/// The first moment of the next month.
+pub(crate) fn next_month() -> Moment {
+    month(Moment::now(), 1)
+}
+
 /// The first day of the month, so many months after that of the moment.
 fn month(of: Moment, after: u32) -> Moment {
     let mut first = of;

@@ -170,8 +170,8 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
     async fn drop_partitions(&self) -> Result<()> {
         let passage = self.log.enter()?;
         let mut lease = Lease::of(self.log.pool(), Pooling::Session).await.map_err(reading)?;
-        for Partition { schema, name, pending } in partitions(&mut lease, self.until).await? {
-            for step in sql::drop_partition(&schema, &name, pending) {
+        for Partition { schema, name, standing } in partitions(&mut lease, self.until).await? {
+            for step in sql::drop_partition(&schema, &name, &standing) {
                 DB::execute_script(lease.connection(), step).await.map_err(changing)?;
             }
         }
@@ -192,7 +192,8 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
 struct Partition {
     schema: String,
     name: String,
-    pending: bool,
+    /// `attached`, `detaching` or `detached`.
+    standing: String,
 }
 
 /// Those that hold nothing later, and those that are on their way out already.
@@ -209,7 +210,7 @@ async fn partitions<DB: Backend>(lease: &mut Lease<DB>, until: Moment) -> Result
     let found = ask(lease, sql::PARTITIONS_BEFORE, &[&until.day()]).await.map_err(reading)?;
     let read = found.into_iter().map(|row| {
         let mut row = Texts(row);
-        Partition { schema: row.text(), name: row.text(), pending: row.is_true() }
+        Partition { schema: row.text(), name: row.text(), standing: row.text() }
     });
     Ok(read.collect())
 }

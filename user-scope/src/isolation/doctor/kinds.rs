@@ -56,6 +56,9 @@ kinds! {
         "{} is set before anybody asks: who forgets to say who he is, is not stopped"
     TABLE_MISSING "table-missing" Fault
         "there is no such table"
+    LOG_ENDS "log-ends" Fault
+        "no partition of the log takes what is recorded next month, and then nothing can be written; let its owner call \
+         `audit::partition`, or `user-scope audit partition`, each month"
     ROW_SECURITY_OFF "row-security-off" Leak
         "policies do not count: raw SQL sees every user's rows"
     ROW_SECURITY_NOT_FORCED "row-security-not-forced" Weakness

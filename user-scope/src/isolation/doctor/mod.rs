@@ -97,6 +97,7 @@ use super::fit::Guard;
 /// | `log-granted-too-much` | weakness | PostgreSQL: the login may change the log, or forge its ids and times |
 /// | `ledger-open` | weakness | PostgreSQL: the ledger of the isolation is not under row-level security |
 /// | `table-missing` | fault | a table, or the log, is not there |
+/// | `log-ends` | a partitioned log has no partition for the next month |
 /// | `policy-missing` | fault | PostgreSQL: a policy of ours is not there |
 /// | `column-missing` | fault | the entity has a column that the table has not |
 /// | `column-not-filled` | fault | the table wants a value in a column that the entity does not know |

@@ -9,6 +9,7 @@ use crate::isolation::Settings;
 use crate::isolation::facts::{self, Column, Facts, Texts, ask, ask_text};
 use crate::isolation::run::{Looked, failed};
 use crate::lease::Lease;
+use crate::sql;
 use crate::sql::isolation::postgres::{self as change, Deferrable, OnDeletion};
 use crate::sql::isolation::{Change, Parent, Table, TableName, doctor as question, roles};
 
@@ -209,6 +210,10 @@ async fn log<DB: Backend>(
     let at = Texts(row).table();
     // A command that was given the names of tables alone does not know of which type users are.
     let facts = facts::of(lease, &at).await.map_err(failed)?.unwrap_or_default();
+    let next_month = crate::audit::next_month().day();
+    if facts.is_partitioned && ask(lease, sql::PARTITION_OF, &[&next_month]).await.map_err(failed)?.is_empty() {
+        report.add(&kinds::LOG_ENDS, &at, "", "");
+    }
     let owner = facts.column("user_id").and_then(Column::kind).unwrap_or(settings.owner);
     for (policy, change) in [
         (roles::LOG_WRITTEN_POLICY, roles::log_insert_policy(&at)),

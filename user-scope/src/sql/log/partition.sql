@@ -18,6 +18,8 @@ BEGIN
     END LOOP;
     EXECUTE format('CREATE TABLE user_access_log (LIKE %s INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING COMMENTS) '
         'PARTITION BY RANGE (timestamp)', old);
+    -- Whose it was, whoever moves it.
+    EXECUTE format('ALTER TABLE user_access_log OWNER TO %s', (SELECT relowner::regrole FROM pg_class WHERE oid = old));
     EXECUTE format('ALTER TABLE user_access_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (START WITH %s)', next_id);
     -- The key of a partitioned table holds what it is partitioned by.
     FOR found IN SELECT conname FROM pg_constraint WHERE conrelid = old AND contype = 'p' LOOP
@@ -31,22 +33,24 @@ BEGIN
     CREATE INDEX user_access_log_denied ON user_access_log (timestamp) INCLUDE (user_id, entity_type, entity_id)
         WHERE operation = 'unauthorized_access';
     CREATE INDEX user_access_log_receipts ON user_access_log (timestamp) WHERE operation = 'system_access';
-    -- Who may do what goes over to the whole: on its partitions nobody may do anything, and their policies are the whole's.
-    FOR found IN SELECT a.privilege_type AS privilege, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a
-        WHERE c.oid = old AND a.grantee <> c.relowner
+    -- Who may do what goes over to the whole, and nothing that is granted on new tables by default stays. On its partitions nobody
+    -- may do anything, and their policies are the whole's.
+    FOR found IN SELECT DISTINCT a.grantee FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid = 'user_access_log'::regclass AND a.grantee <> c.relowner
     LOOP
-        EXECUTE format('GRANT %s ON user_access_log TO %s', found.privilege,
-            CASE found.grantee WHEN 0 THEN 'PUBLIC' ELSE found.grantee::regrole::text END);
-        EXECUTE format('REVOKE %s ON %s FROM %s', found.privilege, old,
+        EXECUTE format('REVOKE ALL ON user_access_log FROM %s CASCADE',
             CASE found.grantee WHEN 0 THEN 'PUBLIC' ELSE found.grantee::regrole::text END);
     END LOOP;
-    FOR found IN SELECT t.attname, a.privilege_type AS privilege, a.grantee FROM pg_attribute t, aclexplode(t.attacl) a
-        WHERE t.attrelid = old AND t.attnum > 0 AND NOT t.attisdropped
+    FOR found IN
+        SELECT a.privilege_type AS privilege, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = old AND a.grantee <> c.relowner
+        UNION ALL
+        SELECT format('%s (%I)', a.privilege_type, t.attname), a.grantee, a.is_grantable
+            FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attrelid = old AND t.attnum > 0 AND NOT t.attisdropped
     LOOP
-        EXECUTE format('GRANT %s (%I) ON user_access_log TO %s', found.privilege, found.attname,
-            CASE found.grantee WHEN 0 THEN 'PUBLIC' ELSE found.grantee::regrole::text END);
-        EXECUTE format('REVOKE %s (%I) ON %s FROM %s', found.privilege, found.attname, old,
-            CASE found.grantee WHEN 0 THEN 'PUBLIC' ELSE found.grantee::regrole::text END);
+        EXECUTE format('GRANT %s ON user_access_log TO %s', found.privilege,
+            CASE found.grantee WHEN 0 THEN 'PUBLIC' ELSE found.grantee::regrole::text END)
+            || CASE WHEN found.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END;
     END LOOP;
     FOR found IN SELECT p.polname, p.polpermissive, p.polcmd, p.polroles, pg_get_expr(p.polqual, p.polrelid) AS qual,
         pg_get_expr(p.polwithcheck, p.polrelid) AS checked FROM pg_policy p WHERE p.polrelid = old
@@ -66,4 +70,4 @@ BEGIN
     END IF;
     EXECUTE format('ALTER TABLE user_access_log ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', old, '{boundary}');
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT user_access_log_before', old);
-END $move$
+END $move$;

@@ -18,14 +18,19 @@ pub(crate) const LOG_KIND: Question = Question {
     columns: 2,
 };
 
-/// The log's partitions that hold nothing later than the first day of a month, given as text, or all: schema, name, whether it is
-/// on its way out.
+/// The log's partitions that hold nothing later than the first day of a month, given as text, and those that are on their way out
+/// already: schema, name, and `attached`, `detaching` or `detached`.
 pub(crate) const PARTITIONS_BEFORE: Question = Question {
-    text: "SELECT n.nspname::text, c.relname::text, i.inhdetachpending::text FROM pg_inherits i \
-           JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+    text: "SELECT n.nspname::text, c.relname::text, CASE WHEN i.inhdetachpending THEN 'detaching' ELSE 'attached' END \
+           FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
            WHERE i.inhparent = to_regclass('user_access_log') AND (i.inhdetachpending OR \
            (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''([^'']+)''\\)'))[1]::timestamptz <= ($1 || ' 00:00:00+00')::timestamptz) \
-           ORDER BY 2",
+           UNION ALL SELECT n.nspname::text, c.relname::text, 'detached' FROM pg_description d \
+           JOIN pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
+           JOIN pg_namespace n ON n.oid = c.relnamespace \
+           JOIN pg_class l ON l.oid = to_regclass('user_access_log') AND l.relnamespace = c.relnamespace AND l.relowner = c.relowner \
+           WHERE d.description = 'user-scope: purged from the log' AND c.relkind = 'r' \
+           AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) ORDER BY 2",
     columns: 3,
 };
 
@@ -62,10 +67,15 @@ pub(crate) fn before_moving(boundary: &str, name: &str) -> ([SqlStr; 2], [SqlStr
     (brief, long)
 }
 
-/// The move, as one statement.
+/// The move, as one script.
 pub(crate) fn move_log(boundary: &str, name: &str) -> SqlStr {
     let boundary = format!("{boundary} 00:00:00+00");
-    script(include_str!("partition.sql").replace("{boundary}", &boundary).replace("{name}", name))
+    let moved = include_str!("partition.sql").replace("{boundary}", &boundary).replace("{name}", name);
+    script(moved + &own_partition(&format!("user_access_log_before_{name}")))
+}
+
+fn own_partition(partition: &str) -> String {
+    include_str!("own_partition.sql").replace("{partition}", partition)
 }
 
 /// That nothing waits long for a lock, in a transaction.
@@ -73,24 +83,36 @@ pub(crate) const WAIT_BRIEFLY: SqlStr = SqlStr::from_static("SET LOCAL lock_time
 
 /// A partition for the month that begins on `first`; made by itself first, and then attached, which holds up nobody.
 pub(crate) fn add_partition(name: &str, first: &str, next: &str) -> SqlStr {
-    script(format!(
+    let made = format!(
         "CREATE TABLE user_access_log_{name} (LIKE user_access_log INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES); \
          CREATE UNIQUE INDEX user_access_log_event_id_{name} ON user_access_log_{name} (event_id) WHERE event_id IS NOT NULL; \
          ALTER TABLE user_access_log_{name} ENABLE ROW LEVEL SECURITY; \
-         ALTER TABLE user_access_log_{name} FORCE ROW LEVEL SECURITY; \
-         ALTER TABLE user_access_log ATTACH PARTITION user_access_log_{name} \
+         ALTER TABLE user_access_log_{name} FORCE ROW LEVEL SECURITY; "
+    );
+    let attached = format!(
+        " ALTER TABLE user_access_log ATTACH PARTITION user_access_log_{name} \
          FOR VALUES FROM ('{first} 00:00:00+00') TO ('{next} 00:00:00+00')"
-    ))
+    );
+    script(made + &own_partition(&format!("user_access_log_{name}")) + &attached)
 }
 
-/// Takes a partition out of the log and drops it; `pending` if that was begun before. Each by itself: the first in no transaction.
-pub(crate) fn drop_partition(schema: &str, name: &str, pending: bool) -> [SqlStr; 2] {
-    let mut detach = SqlText::new(Dialect::Postgres);
-    detach.sql("ALTER TABLE user_access_log DETACH PARTITION ").quoted_name(schema).sql(".").quoted_name(name);
-    detach.sql(if pending { " FINALIZE" } else { " CONCURRENTLY" });
-    let mut drop = SqlText::new(Dialect::Postgres);
-    drop.sql("DROP TABLE IF EXISTS ").quoted_name(schema).sql(".").quoted_name(name);
-    [detach.into_sql(), drop.into_sql()]
+/// What is left to be done to let a partition go, each by itself, and detaching in no transaction. It is marked first: a table that
+/// is detached, and not dropped yet, is found by that.
+pub(crate) fn drop_partition(schema: &str, name: &str, standing: &str) -> Vec<SqlStr> {
+    let about = |before: &'static str, after: &'static str| {
+        let mut text = SqlText::new(Dialect::Postgres);
+        text.sql(before).quoted_name(schema).sql(".").quoted_name(name).sql(after);
+        text.into_sql()
+    };
+    let detach = "ALTER TABLE user_access_log DETACH PARTITION ";
+    let mark = about("COMMENT ON TABLE ", " IS 'user-scope: purged from the log'");
+    let mut steps = match standing {
+        "attached" => vec![mark, about(detach, " CONCURRENTLY")],
+        "detaching" => vec![mark, about(detach, " FINALIZE")],
+        _ => Vec::new(),
+    };
+    steps.push(about("DROP TABLE IF EXISTS ", ""));
+    steps
 }
 
 /// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text.
