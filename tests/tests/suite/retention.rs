@@ -115,7 +115,8 @@ async fn under_row_level_security_a_plain_log_is_moved_with_its_grants_and_polic
             assert!(is_refused(Postgres::run(&app, &insert).await), "{column}");
         }
         assert_eq!(Postgres::number(&app, "SELECT count(*) FROM user_access_log").await, 0, "nobody asks");
-        (app.close().await, owner.close().await);
+        app.close().await;
+        owner.close().await;
     })
     .await;
 }
