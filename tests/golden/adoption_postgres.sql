@@ -191,6 +191,18 @@ CREATE TABLE IF NOT EXISTS user_access_daily (
     rows        bigint NOT NULL,
     PRIMARY KEY (day, user_id, entity_type, operation)
 );
+-- The same by user alone: what all users did on the days of a month is read from it.
+CREATE TABLE IF NOT EXISTS user_access_by_user (
+    day         date NOT NULL,
+    user_id     uuid NOT NULL,
+    accesses    bigint NOT NULL,
+    rows        bigint NOT NULL,
+    denials     bigint NOT NULL,
+    -- Those of the accesses and rows that were reads and lists.
+    reads       bigint NOT NULL,
+    read_rows   bigint NOT NULL,
+    PRIMARY KEY (day, user_id)
+);
 -- How far that has come, in one row: all transactions before `position`, of the cluster `epoch`. What came from a cluster
 -- before it, by a dump, has ids up to `floor`.
 CREATE TABLE IF NOT EXISTS user_access_rolled_up (
@@ -242,6 +254,9 @@ GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timesta
 -- expand: user_access_daily: system mode asks what is in the log, and seals it
 -- lock: none on tables
 GRANT SELECT, INSERT, UPDATE ON "user_access_daily" TO "user_scope_system";
+-- expand: user_access_by_user: system mode asks what is in the log, and seals it
+-- lock: none on tables
+GRANT SELECT, INSERT, UPDATE ON "user_access_by_user" TO "user_scope_system";
 -- expand: user_access_rolled_up: system mode asks what is in the log, and seals it
 -- lock: none on tables
 GRANT SELECT, UPDATE ON "user_access_rolled_up" TO "user_scope_system";
@@ -464,4 +479,4 @@ DROP TRIGGER IF EXISTS user_scope_notes_callerless ON "public"."letter";
 -- lock: none on tables
 DROP FUNCTION IF EXISTS "public"."user_scope_notes_callerless"();
 DROP TABLE IF EXISTS "public"."user_scope_callerless";
--- 42 steps of expand, 69 of contract
+-- 43 steps of expand, 69 of contract

@@ -76,16 +76,28 @@ CREATE TABLE IF NOT EXISTS user_access_daily (
     rows        INTEGER NOT NULL,
     PRIMARY KEY (day, user_id, entity_type, operation)
 ) WITHOUT ROWID;
+-- The same by user alone: what all users did on the days of a month is read from it.
+CREATE TABLE IF NOT EXISTS user_access_by_user (
+    day         TEXT NOT NULL,
+    user_id     TEXT NOT NULL,
+    accesses    INTEGER NOT NULL,
+    rows        INTEGER NOT NULL,
+    denials     INTEGER NOT NULL,
+    -- Those of the accesses and rows that were reads and lists.
+    reads       INTEGER NOT NULL,
+    read_rows   INTEGER NOT NULL,
+    PRIMARY KEY (day, user_id)
+) WITHOUT ROWID;
 -- How far that has come, in one row: SQLite has one writer, so that ids are in the order in which rows appear, and
 -- `position` is one.
 CREATE TABLE IF NOT EXISTS user_access_rolled_up (
-    one      INTEGER PRIMARY KEY DEFAULT 1 CHECK (one = 1),
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
     epoch    TEXT NOT NULL,
     position INTEGER NOT NULL,
     last_id  INTEGER NOT NULL,
     floor    INTEGER NOT NULL
 );
-INSERT INTO user_access_rolled_up (epoch, position, last_id, floor) VALUES ('', 0, 0, 0) ON CONFLICT DO NOTHING;
+INSERT INTO user_access_rolled_up (one, epoch, position, last_id, floor) VALUES (1, '', 0, 0, 0) ON CONFLICT DO NOTHING;
 -- The chain of seals. Hashes and signatures are hexadecimal.
 CREATE TABLE IF NOT EXISTS user_access_seals (
     number    INTEGER PRIMARY KEY,

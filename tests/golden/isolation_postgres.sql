@@ -218,3 +218,11 @@ GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timesta
 GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "public"."user_access_log" TO "user_scope_system";
 -- public.user_access_log: ids and times of the log cannot be forged
 GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "public"."user_access_log" TO "user_scope_system";
+-- public.user_access_daily: system mode asks what is in the log, and seals it
+GRANT SELECT, INSERT, UPDATE ON "public"."user_access_daily" TO "user_scope_system";
+-- public.user_access_by_user: system mode asks what is in the log, and seals it
+GRANT SELECT, INSERT, UPDATE ON "public"."user_access_by_user" TO "user_scope_system";
+-- public.user_access_rolled_up: system mode asks what is in the log, and seals it
+GRANT SELECT, UPDATE ON "public"."user_access_rolled_up" TO "user_scope_system";
+-- public.user_access_seals: system mode asks what is in the log, and seals it
+GRANT SELECT, INSERT ON "public"."user_access_seals" TO "user_scope_system";

@@ -4,7 +4,7 @@
 //! by whatever means, the kernel closes the pipe; the shell then ends the server and removes the directory.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,14 @@ impl Keeper {
             }
         }
         Err(faults.join("\n"))
+    }
+
+    /// Says a word to the script, as a line of its input.
+    pub(crate) fn tell(&self, word: &str) -> std::io::Result<()> {
+        match &self.leash {
+            Some(leash) => writeln!(&mut &*leash, "{word}"),
+            None => Ok(()),
+        }
     }
 
     /// Where the server and its socket are.

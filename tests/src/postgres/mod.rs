@@ -13,6 +13,7 @@ mod cluster;
 mod database;
 #[cfg(feature = "fetch-postgres")]
 mod fetch;
+mod mortal;
 mod server;
 mod session;
 mod sweep;
@@ -20,5 +21,6 @@ mod template;
 
 pub use self::cluster::Cluster;
 pub use self::database::Database;
+pub use self::mortal::MortalCluster;
 pub use self::server::{Server, server};
 pub use self::template::{Setup, Template};

@@ -94,6 +94,7 @@ mod guarded;
 mod household;
 mod isolation;
 mod keys;
+mod kills;
 mod kinship;
 mod lent;
 mod logins;
