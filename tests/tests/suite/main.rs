@@ -126,6 +126,7 @@ mod seals;
 mod selecting;
 mod shelf;
 mod soft_deletion;
+mod strained;
 mod streams;
 mod streams_in_transactions;
 mod streams_on_record;
