@@ -79,10 +79,10 @@ impl AuditSettings {
 
     /// How many events may wait for the background writer; 10,000 unless set, at least 1.
     ///
-    /// A process that is killed loses what waits, and the batch of up to 1,000 events that is being stored: so many at most. A database
-    /// that is killed and comes back loses none of them, as long as it is back within the writer's retries, some ten seconds;
-    /// what is lost then is counted in [`AuditStats::failed`](super::AuditStats::failed). What is atomic with its write is on record
-    /// whenever the write is there.
+    /// A process that is killed loses what waits, the batch of up to 1,000 events that is being stored, and what operations under way
+    /// have not handed over yet: so many at most. A database that is killed and comes back within the writer's retries, some six
+    /// seconds, loses none of them but misses that are not looked into yet; what is lost is counted in
+    /// [`AuditStats::failed`](super::AuditStats::failed). What is atomic with its write is on record whenever the write is there.
     #[must_use]
     pub const fn queue(mut self, events: usize) -> Self {
         const MOST: usize = tokio::sync::Semaphore::MAX_PERMITS;

@@ -1,6 +1,7 @@
 //! The database is killed, by SIGKILL of all its processes, and comes back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Pool, Postgres};
@@ -25,13 +26,19 @@ struct Mortal {
 impl Mortal {
     async fn with(audit: AuditSettings) -> Self {
         let cluster = MortalCluster::start().unwrap();
-        let raw = PgPoolOptions::new().connect_with(cluster.superuser()).await.unwrap();
+        let raw = PgPoolOptions::new().test_before_acquire(true).connect_with(cluster.superuser()).await.unwrap();
         let counter = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
         let schema = SCHEMA.replace("{uuid}", "UUID").replace("{date}", "DATE").replace("{time}", "TIMESTAMPTZ");
         Postgres::run(&raw, &schema.replace("{counter}", counter)).await.unwrap();
         let pool = ScopedPool::builder(cluster.superuser()).max_connections(4).audit(audit).build().await.unwrap();
         pool.migrate().await.unwrap();
         Self { cluster, raw, pool }
+    }
+
+    /// When the server was started, if it is there.
+    async fn born(&self) -> Option<String> {
+        tokio::task::yield_now().await;
+        Postgres::texts(&self.raw, "SELECT pg_postmaster_start_time()::text").await.ok()?.pop()
     }
 
     /// Works until it has died so often, each time after some more was done, and then some more was done.
@@ -44,7 +51,10 @@ impl Mortal {
                     tokio::task::yield_now().await;
                 }
                 if death < DEATHS {
+                    let before = self.born().await;
                     self.cluster.kill();
+                    let born = async { while self.born().await.is_none_or(|born| Some(born) == before) {} };
+                    tokio::time::timeout(Duration::from_secs(120), born).await.expect("it comes back");
                 }
             }
             progress.ended.store(true, Ordering::SeqCst);
