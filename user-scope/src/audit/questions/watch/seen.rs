@@ -59,7 +59,8 @@ impl Seen {
             }
             word if word == Operation::Read.as_str() || word == Operation::List.as_str() => {
                 if self.read.len() < MOST {
-                    *self.read.entry(row.user_id.clone()).or_default() += rows(row);
+                    let read = self.read.entry(row.user_id.clone()).or_default();
+                    *read = read.saturating_add(rows(row));
                 }
                 Vec::new()
             }
@@ -147,4 +148,34 @@ fn rows(row: &TrailRow) -> u64 {
     let digits = told.map(|rest| rest.trim_start_matches([':', ' ']));
     let digits = digits.map(|rest| rest.split(|other: char| !other.is_ascii_digit()).next().unwrap_or_default());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(details: &str) -> TrailRow {
+        TrailRow {
+            id: Some(1),
+            user_id: "u".to_owned(),
+            entity_type: "tasks".to_owned(),
+            entity_id: None,
+            operation: Operation::List.as_str().to_owned(),
+            timestamp: Moment::now().to_string(),
+            details: Some(details.to_owned()),
+        }
+    }
+
+    /// Whoever may insert into the log may write any details.
+    #[test]
+    fn numbers_that_make_no_sense_are_no_end_of_the_watch() {
+        let mut seen = Seen::new(Thresholds::default(), Known::default());
+        assert!(!seen.has_read_much());
+        for rows in ["18446744073709551615", "18446744073709551615", "99999999999999999999999", "-1", "\"x\"", "null"] {
+            assert_eq!(seen.see(&read(&format!("{{\"rows\": {rows}}}"))), []);
+        }
+        assert!(seen.has_read_much());
+        assert_eq!(rows(&read(r#"{"rows": 20, "receipt": "x"}"#)), 20);
+        assert_eq!(rows(&read(r#"{"receipt": "x"}"#)), 1);
+    }
 }
