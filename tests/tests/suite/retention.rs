@@ -131,6 +131,40 @@ async fn a_view_on_a_plain_log_is_in_the_way_and_said() {
     owner.close().await;
 }
 
+#[tokio::test]
+async fn a_move_that_fails_leaves_the_log_as_it_was() {
+    let (world, alice) = (World::<Postgres>::open().await, user());
+    let owner = owner(&world).await;
+    let next = Moment::of_day(&format!("{}-01", &month(0).midnight(32).day()[..7])).unwrap();
+    let name = format!("user_access_log_before_{}", next.day()[..7].replace('-', "_"));
+    Postgres::run(&owner, &format!("CREATE TABLE {name} (is_in_the_way int)")).await.unwrap();
+    let refused = partition(&owner, 1).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("already exists"), "{refused:?}");
+    let left = "SELECT count(*) FROM pg_constraint WHERE conrelid = 'user_access_log'::regclass AND contype = 'c'";
+    assert_eq!(Postgres::number(&world.raw, left).await, 0);
+    world.task(&alice, "as before").await;
+    Postgres::run(&owner, &format!("DROP TABLE {name}")).await.unwrap();
+    assert_eq!(partition(&owner, 1).await.unwrap().moved, Some(name));
+    world.task(&alice, "as before").await;
+    owner.close().await;
+}
+
+/// Beside it lies a table that others may write, and that is found first.
+#[tokio::test]
+async fn a_log_in_a_schema_of_its_own_stays_there() {
+    let world = World::<Postgres>::open().await;
+    let owner = owner(&world).await;
+    Postgres::run(&owner, "CREATE SCHEMA records; ALTER TABLE user_access_log SET SCHEMA records").await.unwrap();
+    owner.close().await;
+    let within = world.home.owner().options([("search_path", "public, records")]);
+    let owner = Pool::<Postgres>::connect_with(within).await.unwrap();
+    partition(&owner, 2).await.unwrap();
+    let schemas = "SELECT DISTINCT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE c.relname LIKE 'user_access_log%' AND c.relkind IN ('r', 'p')";
+    assert_eq!(Postgres::texts(&owner, schemas).await.unwrap(), ["records"]);
+    owner.close().await;
+}
+
 /// A log with rows of three months ago and of this one; on PostgreSQL each month is a partition.
 async fn old_log<DB: TestDb>(months: impl AsyncFnOnce(&World<DB>)) -> World<DB> {
     let (world, alice) = (World::<DB>::with(AuditSettings::default(), 2).await, user());

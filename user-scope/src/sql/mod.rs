@@ -35,7 +35,7 @@ pub(crate) use log::{
 };
 pub(crate) use log::{
     LOG_KIND, PARTITION_OF, PARTITIONS_BEFORE, WAIT_BRIEFLY, add_partition, before_moving, count_before, delete_before,
-    drop_partition, move_log, select_export,
+    drop_partition, move_log, select_export, take_back_moving,
 };
 #[cfg(feature = "seals")]
 pub(crate) use log::{Link, insert_seal, select_last_seal, select_sealable, select_seals};

@@ -89,7 +89,7 @@ pub async fn seal_all<DB: TestDb>(system: &SystemContext<DB>, key: &SealKey) -> 
             return report;
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "it is not sealed: {report:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
 }
 
@@ -111,7 +111,7 @@ async fn a_log_that_nobody_has_touched_is_not_accused<DB: TestDb>() {
                 if (writer + turn).is_multiple_of(3) {
                     let tx = pool.begin(&alice).await.unwrap();
                     tx.repository::<Task>().insert(new_task("y")).await.unwrap();
-                    tokio::time::sleep(Duration::from_millis(3)).await;
+                    tokio::task::yield_now().await;
                     tx.repository::<Task>().delete(&task.id).await.unwrap();
                     if turn % 2 == 0 { tx.commit().await.unwrap() } else { tx.rollback().await.unwrap() }
                 }
@@ -121,7 +121,7 @@ async fn a_log_that_nobody_has_touched_is_not_accused<DB: TestDb>() {
     let seal = async {
         for _ in 0..25 {
             log.system.audit().seal(&log.key).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::task::yield_now().await;
         }
     };
     let verify = async {
@@ -130,7 +130,7 @@ async fn a_log_that_nobody_has_touched_is_not_accused<DB: TestDb>() {
             let report = log.verify(last.as_ref()).await;
             assert_eq!(report.findings, [], "{report:?}");
             last = report.last.or(last);
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::join!(write(0), write(1), write(2), seal, verify);
@@ -251,7 +251,7 @@ async fn no_seal_covers_more_than_a_month_or_ten_thousand_rows<DB: TestDb>() {
     let begun = Instant::now();
     while log.system.audit().seal(&log.key).await.unwrap().rows == 0 {
         assert!(begun.elapsed() < Duration::from_secs(60));
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
     let report = log.verify(None).await;
     assert_eq!((report.rows, report.unsealed), (20_003, 0));
@@ -275,7 +275,7 @@ async fn a_seal_of_an_end_that_was_cut_off_does_not_fit_another_end<DB: TestDb>(
             let begun = Instant::now();
             while log.system.audit().seal(&log.key).await.unwrap().rows == 0 {
                 assert!(begun.elapsed() < Duration::from_secs(60));
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::task::yield_now().await;
             }
         }
         DB::run(&log.world.raw, keep).await.unwrap();

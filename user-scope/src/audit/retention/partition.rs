@@ -42,6 +42,9 @@ impl Rows for Partitioned {
 /// month. Its new key and the proof that it holds nothing later are made while writers go on; the move itself holds them up for
 /// some milliseconds, and is tried again as long as somebody is in its way. No row is copied.
 ///
+/// If it is interrupted before the move, call it again before the month ends: the proof that the log holds nothing later refuses,
+/// while it is there, what is recorded later.
+///
 /// The key of a partitioned log is of id and time, and an event is stored once within a month: one that is sent again because a
 /// connection was lost at the very turn of two may be there twice.
 ///
@@ -95,14 +98,20 @@ async fn partitioned<DB: Backend>(pool: &Pool<DB>, ahead: u32) -> Result<Partiti
 async fn moved<DB: Backend>(lease: &mut Lease<DB>) -> Result<String> {
     let boundary = month(Moment::now(), 1).day();
     let name = named(&boundary);
-    let (brief, long) = sql::before_moving(&boundary, &name);
-    for step in brief {
-        patiently(lease, &step, true).await?;
+    let moved = async {
+        for step in sql::before_moving(&boundary, &name) {
+            patiently(lease, &step.sql, step.is_brief).await?;
+        }
+        patiently(lease, &sql::move_log(&boundary, &name), true).await
+    };
+    if let Err(error) = moved.await {
+        // What was made ready would refuse what is recorded next month. Whether it could be taken back or not, why is told first.
+        let taken_back = patiently(lease, &sql::take_back_moving(&name), true).await;
+        if let Err(also) = taken_back {
+            tracing::error!(target: "user_scope::audit", %also, "a constraint is left on the log that ends with this month");
+        }
+        return Err(error);
     }
-    for step in long {
-        patiently(lease, &step, false).await?;
-    }
-    patiently(lease, &sql::move_log(&boundary, &name), true).await?;
     Ok(format!("{NAME}_before_{name}"))
 }
 

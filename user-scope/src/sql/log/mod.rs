@@ -19,7 +19,7 @@ pub(crate) use questions::{Wanted, begin_looking, select_appeared, select_rows};
 pub(crate) use retention::is_sealed;
 pub(crate) use retention::{
     LOG_KIND, PARTITION_OF, PARTITIONS_BEFORE, WAIT_BRIEFLY, add_partition, before_moving, count_before, delete_before,
-    drop_partition, move_log, select_export,
+    drop_partition, move_log, select_export, take_back_moving,
 };
 pub(crate) use rollup::{Days, activity, days, patterns, roll_up, rolled_up, set_rolled_up};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};

@@ -7,6 +7,9 @@ DECLARE
     found record;
 BEGIN
     LOCK TABLE user_access_log IN ACCESS EXCLUSIVE MODE;
+    -- The new table lies where the old one does, be that the first schema of the path or not.
+    PERFORM set_config('search_path', concat_ws(', ', (SELECT quote_ident(n.nspname) FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = old), nullif(current_setting('search_path'), '')), true);
     EXECUTE format('SELECT last_value + 1 FROM %s', pg_get_serial_sequence('user_access_log', 'id')) INTO next_id;
     ALTER TABLE user_access_log ALTER COLUMN id DROP IDENTITY;
     ALTER TABLE user_access_log RENAME TO user_access_log_before_{name};

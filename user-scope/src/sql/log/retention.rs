@@ -44,27 +44,44 @@ pub(crate) const PARTITION_OF: Question = Question {
     columns: 1,
 };
 
-/// What has to be ready before a plain log is moved, up to the day `boundary`. First what takes a moment, and a lock that writers
-/// wait for; then what takes as long as it takes, and holds up nobody.
-pub(crate) fn before_moving(boundary: &str, name: &str) -> ([SqlStr; 2], [SqlStr; 2]) {
-    let brief = [
-        // What an earlier try has left.
-        script(format!(
-            "ALTER TABLE user_access_log DROP CONSTRAINT IF EXISTS user_access_log_before; \
-             DROP INDEX IF EXISTS user_access_log_key_before_{name}"
-        )),
-        script(format!(
-            "ALTER TABLE user_access_log ADD CONSTRAINT user_access_log_before \
-             CHECK (timestamp < '{boundary} 00:00:00+00'::timestamptz) NOT VALID"
-        )),
-    ];
-    let long = [
-        script("ALTER TABLE user_access_log VALIDATE CONSTRAINT user_access_log_before".to_owned()),
-        script(format!(
-            "CREATE UNIQUE INDEX CONCURRENTLY user_access_log_key_before_{name} ON user_access_log (id, timestamp)"
-        )),
-    ];
-    (brief, long)
+/// What makes a plain log ready to be moved, up to the day `boundary`. Each step is done by itself; those that are brief take a lock
+/// that writers wait for, the others take as long as they take and hold up nobody. The proof comes last: it refuses what is recorded
+/// behind the boundary, and must not be there for longer than the move takes.
+pub(crate) fn before_moving(boundary: &str, name: &str) -> [Preparation; 4] {
+    [
+        Preparation { sql: take_back_moving(name), is_brief: true },
+        Preparation {
+            sql: script(format!(
+                "CREATE UNIQUE INDEX CONCURRENTLY user_access_log_key_before_{name} ON user_access_log (id, timestamp)"
+            )),
+            is_brief: false,
+        },
+        Preparation {
+            sql: script(format!(
+                "ALTER TABLE user_access_log ADD CONSTRAINT user_access_log_before \
+                 CHECK (timestamp < '{boundary} 00:00:00+00'::timestamptz) NOT VALID"
+            )),
+            is_brief: true,
+        },
+        Preparation {
+            sql: SqlStr::from_static("ALTER TABLE user_access_log VALIDATE CONSTRAINT user_access_log_before"),
+            is_brief: false,
+        },
+    ]
+}
+
+/// A step before the move.
+pub(crate) struct Preparation {
+    pub(crate) sql: SqlStr,
+    pub(crate) is_brief: bool,
+}
+
+/// Takes back what was made ready.
+pub(crate) fn take_back_moving(name: &str) -> SqlStr {
+    script(format!(
+        "ALTER TABLE user_access_log DROP CONSTRAINT IF EXISTS user_access_log_before; \
+         DROP INDEX IF EXISTS user_access_log_key_before_{name}"
+    ))
 }
 
 /// The move, as one script.
@@ -84,7 +101,10 @@ pub(crate) const WAIT_BRIEFLY: SqlStr = SqlStr::from_static("SET LOCAL lock_time
 /// A partition for the month that begins on `first`; made by itself first, and then attached, which holds up nobody.
 pub(crate) fn add_partition(name: &str, first: &str, next: &str) -> SqlStr {
     let made = format!(
-        "CREATE TABLE user_access_log_{name} (LIKE user_access_log INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES); \
+        "SELECT set_config('search_path', concat_ws(', ', (SELECT quote_ident(n.nspname) FROM pg_class c \
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = 'user_access_log'::regclass), \
+         nullif(current_setting('search_path'), '')), true); \
+         CREATE TABLE user_access_log_{name} (LIKE user_access_log INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES); \
          CREATE UNIQUE INDEX user_access_log_event_id_{name} ON user_access_log_{name} (event_id) WHERE event_id IS NOT NULL; \
          ALTER TABLE user_access_log_{name} ENABLE ROW LEVEL SECURITY; \
          ALTER TABLE user_access_log_{name} FORCE ROW LEVEL SECURITY; "
