@@ -27,11 +27,15 @@ start() {
 if "$2/initdb" -D data -A trust -U postgres --no-sync -E UTF8 --locale=C </dev/null >log 2>&1 && start "$1" "$2"; then
     echo ready
     while read -r word; do
+        # Stopped first: it would go on to have children that nobody has counted.
+        kill -STOP $pid
         children=$(cat /proc/$pid/task/$pid/children)
         kill -KILL $pid $children 2>/dev/null
         wait $pid 2>/dev/null
         for child in $children; do
-            while kill -0 "$child" 2>/dev/null; do sleep 0.01; done
+            # Where nobody reaps orphans a dead one still answers.
+            tries=0
+            while [ $tries -lt 500 ] && kill -0 "$child" 2>/dev/null; do tries=$((tries + 1)); sleep 0.01; done
         done
         rm -f data/postmaster.pid
         start "$1" "$2" || break
