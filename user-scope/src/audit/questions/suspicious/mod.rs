@@ -1,27 +1,24 @@
 //! What in the log is unlike what is usual: asked for a time that has passed ([`Suspicions`]), or told as it happens
 //! ([`AuditWatch`](super::watch)). What counts as such are [`Thresholds`], and what comes of it is a [`Suspicion`].
 
+mod asking;
 mod receipts;
 mod thresholds;
 
 use std::pin::pin;
 use std::time::Duration;
 
+use asking::Asking;
 pub(super) use receipts::Known;
 pub use thresholds::Thresholds;
 
 use super::Window;
-use super::patterns::count;
-use crate::audit::log::{AuditLog, NAME, reading};
-use crate::audit::trail::read;
-use crate::audit::{Operation, TrailRow};
-use crate::backend::{Backend, Query};
-use crate::entity::Moment;
-use crate::error::{Error, Result};
-use crate::identifier::{IdKind, IdValue};
-use crate::lease::Lease;
+use crate::audit::TrailRow;
+use crate::audit::log::{AuditLog, NAME};
+use crate::backend::Backend;
+use crate::error::Result;
 use crate::observe::observed;
-use crate::sql::{self, Excess, Span, Wanted};
+use crate::sql::Span;
 use crate::state::Passage;
 
 /// What is suspicious about it.
@@ -82,6 +79,24 @@ pub struct Suspicion {
     pub about: String,
     /// Some rows of the log that show it, newest first.
     pub samples: Vec<TrailRow>,
+}
+
+impl Suspicion {
+    pub(super) const fn new(kind: SuspicionKind, window: Window, figure: u64, usual: u64, about: String) -> Self {
+        Self { kind, user_id: None, row: None, window, figure, usual, about, samples: Vec::new() }
+    }
+
+    pub(super) fn of_user(self, user_id: impl Into<String>) -> Self {
+        Self { user_id: Some(user_id.into()), ..self }
+    }
+
+    pub(super) fn of_row(self, entity_type: String, id: String) -> Self {
+        Self { row: Some((entity_type, id)), ..self }
+    }
+
+    pub(super) fn shown_by(self, samples: Vec<TrailRow>) -> Self {
+        Self { samples, ..self }
+    }
 }
 
 /// A question for what is suspicious; from [`AuditLog::suspicious`].
@@ -164,154 +179,4 @@ impl<DB: Backend> AuditLog<'_, DB> {
         let (mut asking, _passage, _) = self.asking(Window::last(Duration::ZERO), thresholds).await?;
         asking.known().await
     }
-}
-
-/// One question after the other, on one connection.
-struct Asking<'a, DB: Backend> {
-    lease: Lease<DB>,
-    users: IdKind,
-    thresholds: &'a Thresholds,
-    window: Window,
-}
-
-/// How many rows show what is meant.
-const SAMPLES: u32 = 5;
-
-impl<DB: Backend> Asking<'_, DB> {
-    async fn rows(&mut self, query: Result<Query<DB>, sqlx::error::BoxDynError>) -> Result<Vec<DB::Row>> {
-        let query = query.map_err(|error| Error::unbindable(NAME, error))?;
-        DB::fetch_all(self.lease.connection(), query).await.map_err(reading)
-    }
-
-    fn user(&self, row: &DB::Row) -> Result<IdValue> {
-        DB::get_id(row, 0, self.users).map_err(reading)
-    }
-
-    async fn samples(&mut self, wanted: Wanted, window: Window) -> Result<Vec<TrailRow>> {
-        let (from, until) = (Some(window.from().unix_micros()), Some(window.until().unix_micros()));
-        let rows = self.rows(sql::select_rows(&Wanted { from, until, ..wanted }, SAMPLES)).await?;
-        rows.iter().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
-    }
-
-    async fn bursts(&mut self) -> Result<Vec<Suspicion>> {
-        let (seconds, least) = (self.thresholds.within_seconds(), self.thresholds.denials);
-        let between = self.window.between_micros();
-        let rows = self.rows(sql::bursts(between, seconds, signed(least), self.thresholds.most)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let user = self.user(&row)?;
-            let stretch = DB::get_integer(&row, 1).map_err(reading)?;
-            let figure = count::<DB>(&row, 2).map_err(reading)?;
-            let micros =
-                |stretch: i64| Moment::from_unix_micros(stretch.saturating_mul(seconds).saturating_mul(1_000_000));
-            let window = Window::between(micros(stretch), micros(stretch.saturating_add(1)));
-            let samples = self.samples(denied_to(&user), window).await?;
-            let about = format!("{user} asked {figure} times for rows of others within {seconds} seconds");
-            let kind = SuspicionKind::Denials;
-            found.push(Suspicion {
-                kind,
-                user_id: Some(user.into_text()),
-                row: None,
-                window,
-                figure,
-                usual: least,
-                about,
-                samples,
-            });
-        }
-        Ok(found)
-    }
-
-    async fn enumerations(&mut self) -> Result<Vec<Suspicion>> {
-        let (window, least) = (self.window, self.thresholds.distinct_rows);
-        let rows = self.rows(sql::enumerations(window.between_micros(), signed(least), self.thresholds.most)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let user = self.user(&row)?;
-            let (figure, times) = (count::<DB>(&row, 1).map_err(reading)?, count::<DB>(&row, 2).map_err(reading)?);
-            let samples = self.samples(denied_to(&user), window).await?;
-            let about = format!("{user} asked for {figure} different rows of others, {times} times in all");
-            let kind = SuspicionKind::Enumeration;
-            found.push(Suspicion {
-                kind,
-                user_id: Some(user.into_text()),
-                row: None,
-                window,
-                figure,
-                usual: least,
-                about,
-                samples,
-            });
-        }
-        Ok(found)
-    }
-
-    async fn probed(&mut self) -> Result<Vec<Suspicion>> {
-        let (window, least) = (self.window, self.thresholds.probing_users);
-        let rows = self.rows(sql::probed(window.between_micros(), signed(least), self.thresholds.most)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let entity = DB::get_text(&row, 0).map_err(reading)?.unwrap_or_default();
-            let id = DB::get_text(&row, 1).map_err(reading)?.unwrap_or_default();
-            let (figure, times) = (count::<DB>(&row, 2).map_err(reading)?, count::<DB>(&row, 3).map_err(reading)?);
-            let wanted = Wanted {
-                operation: Some(Operation::UnauthorizedAccess.as_str()),
-                entity_type: Some(entity.clone()),
-                entity_id: Some(id.clone()),
-                ..Wanted::default()
-            };
-            let samples = self.samples(wanted, window).await?;
-            let about = format!("{figure} users asked for {entity} {id}, which is not theirs, {times} times in all");
-            let (kind, row) = (SuspicionKind::ProbedRow, Some((entity, id)));
-            found.push(Suspicion { kind, user_id: None, row, window, figure, usual: least, about, samples });
-        }
-        Ok(found)
-    }
-
-    async fn excesses(&mut self, since: &Span) -> Result<Vec<Suspicion>> {
-        let rows = self.rows(sql::excesses(&self.excess(), since, self.thresholds.most)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let user = self.user(&row)?;
-            let day = DB::get_text(&row, 1).map_err(reading)?.unwrap_or_default();
-            let (figure, times) = (count::<DB>(&row, 2).map_err(reading)?, count::<DB>(&row, 3).map_err(reading)?);
-            let usual = count::<DB>(&row, 4).map_err(reading)?;
-            let window = Window::of_day(&day).unwrap_or(self.window);
-            let wanted = Wanted { user: Some(user.clone()), ..Wanted::default() };
-            let samples = self.samples(wanted, window).await?;
-            let about = format!("{user} read {figure} rows on {day}, in {times} accesses; {usual} a day are usual");
-            let kind = SuspicionKind::Excess;
-            found.push(Suspicion {
-                kind,
-                user_id: Some(user.into_text()),
-                row: None,
-                window,
-                figure,
-                usual,
-                about,
-                samples,
-            });
-        }
-        Ok(found)
-    }
-
-    fn excess(&self) -> Excess {
-        let usual_days = i64::from(self.thresholds.usual_days);
-        Excess {
-            days: self.window.days(0),
-            with_usual: self.window.days(usual_days),
-            usual_days,
-            least_rows: signed(self.thresholds.excess_rows),
-            times: signed(self.thresholds.times_usual),
-        }
-    }
-}
-
-fn denied_to(user: &IdValue) -> Wanted {
-    let operation = Some(Operation::UnauthorizedAccess.as_str());
-    Wanted { user: Some(user.clone()), operation, ..Wanted::default() }
-}
-
-fn signed(figure: u64) -> i64 {
-    i64::try_from(figure).unwrap_or(i64::MAX)
 }

@@ -1,15 +1,14 @@
 //! System contexts at unusual hours, or for reasons that nobody gave before.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::{Asking, Suspicion, SuspicionKind, Thresholds, Window};
-use crate::audit::log::reading;
-use crate::audit::trail::read;
 use crate::audit::{Operation, TrailRow};
 use crate::backend::Backend;
 use crate::entity::Moment;
 use crate::error::Result;
-use crate::sql::{self, Wanted};
+use crate::sql::Wanted;
 
 /// As many receipts are looked at, the newest.
 const MOST: u32 = 10_000;
@@ -26,8 +25,9 @@ impl<DB: Backend> Asking<'_, DB> {
             until: Some(self.window.until().unix_micros()),
             ..Wanted::default()
         };
-        let rows = self.rows(sql::select_rows(&wanted, MOST)).await?;
-        rows.iter().rev().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
+        let mut rows = self.rows(&wanted, MOST).await?;
+        rows.reverse();
+        Ok(rows)
     }
 
     /// What is usual of them.
@@ -88,18 +88,9 @@ impl Known {
         let mut found = Vec::new();
         let user = &receipt.user_id;
         let mut suspect = |kind, figure: u64, usual: u64, about: String| {
-            let window = Window::of_day(&receipt.timestamp).unwrap_or_else(|| Window::last(std::time::Duration::ZERO));
-            let samples = vec![receipt.clone()];
-            found.push(Suspicion {
-                kind,
-                user_id: Some(user.clone()),
-                row: None,
-                window,
-                figure,
-                usual,
-                about,
-                samples,
-            });
+            let window = Window::of_day(&receipt.timestamp).unwrap_or_else(|| Window::last(Duration::ZERO));
+            let suspicion = Suspicion::new(kind, window, figure, usual, about).of_user(user);
+            found.push(suspicion.shown_by(vec![receipt.clone()]));
         };
         let told = reason(receipt).unwrap_or_default();
         if let Some(hour) = hour(receipt) {

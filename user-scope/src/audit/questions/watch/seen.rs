@@ -90,26 +90,16 @@ impl Seen {
             let window = Window::last(within);
             let about =
                 format!("{user_id} asked {figure} times for rows of others within {} seconds", within.as_secs());
-            let kind = SuspicionKind::Denials;
-            let (user_id, samples) = (Some(user_id.clone()), samples.clone());
-            found.push(Suspicion { kind, user_id, row: None, window, figure, usual: denials, about, samples });
+            let burst = Suspicion::new(SuspicionKind::Denials, window, figure, denials, about);
+            found.push(burst.of_user(user_id).shown_by(samples.clone()));
         }
         let day = Window::of_day(&self.day).unwrap_or_else(|| Window::last(within));
         if (user.rows.len() as u64) < distinct_rows && user.rows.insert(which.clone()) {
             let figure = user.rows.len() as u64;
             if figure >= distinct_rows {
                 let about = format!("{user_id} asked for {figure} different rows of others on one day");
-                let (kind, user_id) = (SuspicionKind::Enumeration, Some(user_id.clone()));
-                found.push(Suspicion {
-                    kind,
-                    user_id,
-                    row: None,
-                    window: day,
-                    figure,
-                    usual: distinct_rows,
-                    about,
-                    samples,
-                });
+                let enumeration = Suspicion::new(SuspicionKind::Enumeration, day, figure, distinct_rows, about);
+                found.push(enumeration.of_user(user_id).shown_by(samples));
             }
         }
         let probing = self.rows.entry(which.clone()).or_default();
@@ -117,9 +107,8 @@ impl Seen {
             let figure = probing.len() as u64;
             if figure >= probing_users {
                 let about = format!("{figure} users asked for {entity} {id}, which is not theirs, on one day");
-                let (kind, samples) = (SuspicionKind::ProbedRow, vec![row.clone()]);
-                let (user_id, row, usual) = (None, Some(which), probing_users);
-                found.push(Suspicion { kind, user_id, row, window: day, figure, usual, about, samples });
+                let probed = Suspicion::new(SuspicionKind::ProbedRow, day, figure, probing_users, about);
+                found.push(probed.of_row(which.0, which.1).shown_by(vec![row.clone()]));
             }
         }
         found
