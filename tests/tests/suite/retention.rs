@@ -251,6 +251,57 @@ async fn on_sqlite_whole_months_are_let_go_and_the_rest_still_verifies() {
     months_are_let_go(&world, world.raw.clone()).await;
 }
 
+/// On PostgreSQL partitions are taken out, and on SQLite rows are deleted, some at once.
+async fn writers_go_on_while_months_are_let_go<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
+    let alice = user();
+    for first in (0..12_000).step_by(1_000) {
+        let time = month(2);
+        let rows: Vec<_> = (first..first + 1_000)
+            .map(|number| format!("('{}', 'tasks', '{number}', 'read', '{time}')", alice.user()))
+            .collect();
+        let columns = "user_id, entity_type, entity_id, operation, timestamp";
+        DB::run(&world.raw, &format!("INSERT INTO user_access_log ({columns}) VALUES {}", rows.join(", ")))
+            .await
+            .unwrap();
+    }
+    let library = user_scope::ScopedPool::new(pool);
+    let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+    let log = system.audit();
+    let done = AtomicBool::new(false);
+    let purge = async {
+        let purged = log.purge_before(month(1)).carry_out().await;
+        done.store(true, Ordering::SeqCst);
+        purged.unwrap()
+    };
+    let write = async {
+        let mut written = 0;
+        while !done.load(Ordering::SeqCst) {
+            world.task(&alice, "meanwhile").await;
+            written += 1;
+        }
+        written
+    };
+    let (purged, written) = tokio::join!(purge, write);
+    assert_eq!((purged.rows, written > 0), (12_008, true));
+    let left = |operation: &str| format!("SELECT count(*) FROM user_access_log WHERE operation = '{operation}'");
+    assert_eq!(DB::number(&world.raw, &left("create")).await, written);
+    assert_eq!(DB::number(&world.raw, &left("read")).await, 8);
+    library.close().await;
+}
+
+#[tokio::test]
+async fn on_postgresql_writers_go_on_while_months_are_let_go() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    writers_go_on_while_months_are_let_go(&world, owner).await;
+}
+
+#[tokio::test]
+async fn on_sqlite_writers_go_on_while_months_are_let_go() {
+    let world = old_log::<Sqlite>(async |_| {}).await;
+    writers_go_on_while_months_are_let_go(&world, world.raw.clone()).await;
+}
+
 /// However far it had come.
 #[tokio::test]
 async fn a_purge_that_was_interrupted_is_carried_out_to_its_end() {

@@ -40,6 +40,18 @@ impl Rows for Purgeable {
     }
 }
 
+/// That, and the highest id of it.
+struct Plan {
+    of_what: Purgeable,
+    last: i64,
+}
+
+impl Rows for Plan {
+    fn rows(&self) -> u64 {
+        self.of_what.rows
+    }
+}
+
 /// A part of the log that is to be let go; from [`AuditLog::purge_before`].
 #[derive(Debug)]
 #[must_use = "nothing is let go until `carry_out` is awaited"]
@@ -89,10 +101,10 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
     /// [`Error::Schema`] if the log of PostgreSQL is not partitioned; otherwise as
     /// [`LogRows::all`](crate::audit::LogRows::all).
     pub async fn plan(&self) -> Result<Purgeable> {
-        observed(NAME, "list", pin!(self.planned())).await
+        Ok(observed(NAME, "list", pin!(self.planned())).await?.of_what)
     }
 
-    async fn planned(&self) -> Result<Purgeable> {
+    async fn planned(&self) -> Result<Plan> {
         let until = self.until.unix_micros();
         let (mut lease, _passage) = self.log.open().await?;
         let partitions = partitions(&mut lease, self.until).await?;
@@ -102,11 +114,12 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
         let rows = u64::try_from(DB::get_integer(&row, 0).map_err(reading)?).unwrap_or(0);
         let time = |place| DB::get_text(&row, place).map_err(reading);
         let times = time(1)?.zip(time(2)?);
+        let last = DB::get_integer(&row, 3).map_err(reading)?;
         let (rows, times) =
             if DB::DIALECT == Dialect::Postgres && partitions.is_empty() { (0, None) } else { (rows, times) };
         let sealed = self.is_sealed(&mut lease).await?;
         let partitions = partitions.into_iter().map(|partition| partition.name).collect();
-        Ok(Purgeable { until: self.until, rows, times, partitions, sealed })
+        Ok(Plan { of_what: Purgeable { until: self.until, rows, times, partitions, sealed }, last })
     }
 
     #[cfg(feature = "seals")]
@@ -132,7 +145,7 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
     }
 
     async fn carried_out(&self) -> Result<Purgeable> {
-        let plan = self.planned().await?;
+        let Plan { of_what: plan, last } = self.planned().await?;
         if plan.rows == 0 && plan.partitions.is_empty() {
             return Ok(plan);
         }
@@ -142,7 +155,7 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
         self.log.tell_purged(plan.rows, &format!("recorded before {}", plan.until.day())).await;
         match DB::DIALECT {
             Dialect::Postgres => self.drop_partitions().await?,
-            Dialect::Sqlite => while self.delete_some().await? {},
+            Dialect::Sqlite => while self.delete_some(last).await? {},
         }
         Ok(plan)
     }
@@ -180,12 +193,12 @@ impl<'a, DB: Backend> LogPurge<'a, DB> {
     }
 
     /// Whether there may be more.
-    async fn delete_some(&self) -> Result<bool> {
-        let query = sql::delete_before(self.until.unix_micros(), AT_ONCE);
+    async fn delete_some(&self, last: i64) -> Result<bool> {
+        let query = sql::delete_before(self.until.unix_micros(), last, AT_ONCE);
         let query = query.map_err(|error| Error::unbindable(NAME, error))?;
         let (mut lease, _passage) = self.log.open().await?;
         let deleted = DB::execute(lease.connection(), query).await.map_err(changing)?;
-        Ok(deleted > 0)
+        Ok(i64::try_from(deleted) == Ok(AT_ONCE))
     }
 }
 

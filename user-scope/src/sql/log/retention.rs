@@ -135,7 +135,7 @@ pub(crate) fn drop_partition(schema: &str, name: &str, standing: &str) -> Vec<Sq
     steps
 }
 
-/// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text.
+/// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text, and the highest id.
 pub(crate) fn count_before<DB: Backend>(until: i64) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
@@ -146,18 +146,20 @@ pub(crate) fn count_before<DB: Backend>(until: i64) -> Result<Query<DB>, BoxDynE
         }
         Dialect::Sqlite => "SELECT count(*), min(timestamp), max(timestamp)",
     });
-    text.sql(" FROM user_access_log WHERE timestamp < ");
+    text.sql(", coalesce(max(id), 0) FROM user_access_log WHERE timestamp < ");
     moment::<DB>(&mut text, &mut arguments, until)?;
     Ok(Query { text: text.into_sql(), arguments, keep: false })
 }
 
-/// Deletes some of them, on SQLite, where the oldest have the lowest ids.
-pub(crate) fn delete_before<DB: Backend>(until: i64, most: i64) -> Result<Query<DB>, BoxDynError> {
+/// Deletes some of them, on SQLite, where the oldest have the lowest ids. It looks no further than the `last`: nobody else can write
+/// for as long as it looks.
+pub(crate) fn delete_before<DB: Backend>(until: i64, last: i64, most: i64) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
     text.sql("DELETE FROM user_access_log WHERE id IN (SELECT id FROM user_access_log WHERE timestamp < ");
     moment::<DB>(&mut text, &mut arguments, until)?;
-    text.sql(" ORDER BY id LIMIT ").parameter().sql(")");
+    text.sql(" AND id <= ").parameter().sql(" ORDER BY id LIMIT ").parameter().sql(")");
+    DB::add_integer(&mut arguments, last)?;
     DB::add_integer(&mut arguments, most)?;
     Ok(Query { text: text.into_sql(), arguments, keep: false })
 }
