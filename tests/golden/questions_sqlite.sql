@@ -11,7 +11,7 @@ SELECT id, user_id, entity_type, entity_id, operation, timestamp, details FROM `
 SELECT id, user_id, entity_type, entity_id, operation, timestamp, details FROM `user_access_log` WHERE true AND operation = 'unauthorized_access' AND timestamp >= strftime('%Y-%m-%dT%H:%M:%S', $1, 'unixepoch') || printf('.%06d+00:00', $2) AND timestamp < strftime('%Y-%m-%dT%H:%M:%S', $3, 'unixepoch') || printf('.%06d+00:00', $4) ORDER BY timestamp DESC, id DESC LIMIT $5;
 
 -- log.follow().next(), the first
-SELECT '', next, next, 0, CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000 FROM (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'user_access_log'), 0) + 1 AS next);
+SELECT '', next, next, 0, CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000 FROM (SELECT min(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'user_access_log'), 0), 9223372036854775806) + 1 AS next);
 
 -- log.follow().next()
 SELECT id, user_id, entity_type, entity_id, operation, timestamp, details FROM `user_access_log` WHERE id >= $1 AND id < $2 ORDER BY id;
@@ -45,6 +45,7 @@ SELECT id, user_id, entity_type, entity_id, operation, timestamp, details FROM `
 SELECT id, user_id, entity_type, entity_id, operation, timestamp, details FROM `user_access_log` WHERE id > $1 AND timestamp >= strftime('%Y-%m-%dT%H:%M:%S', $2, 'unixepoch') || printf('.%06d+00:00', $3) AND timestamp < strftime('%Y-%m-%dT%H:%M:%S', $4, 'unixepoch') || printf('.%06d+00:00', $5) ORDER BY id LIMIT $6;
 
 -- log.seal(&key)
+SELECT name || ' is no table' FROM sqlite_schema WHERE name IN ('user_access_log', 'user_access_seals') AND type <> 'table';
 SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, previous, hash, signature FROM user_access_seals ORDER BY number DESC LIMIT 1;
 SELECT id, coalesce(CAST(strftime('%s', timestamp) AS INTEGER) * 1000000, 0) + CAST(substr(timestamp, 21, 6) AS INTEGER), typeof(`user_id`) || hex(`user_id`), typeof(`entity_type`) || hex(`entity_type`), typeof(`entity_id`) || hex(`entity_id`), typeof(`operation`) || hex(`operation`), typeof(`timestamp`) || hex(`timestamp`), typeof(`details`) || hex(`details`), typeof(`occurred_at`) || hex(`occurred_at`), typeof(`event_id`) || hex(`event_id`), NULL FROM `user_access_log` WHERE id >= $1 AND id < $2 ORDER BY id;
 INSERT INTO user_access_seals (number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, previous, hash, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING;
@@ -54,8 +55,10 @@ SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, ho
 SELECT id, coalesce(CAST(strftime('%s', timestamp) AS INTEGER) * 1000000, 0) + CAST(substr(timestamp, 21, 6) AS INTEGER), typeof(`user_id`) || hex(`user_id`), typeof(`entity_type`) || hex(`entity_type`), typeof(`entity_id`) || hex(`entity_id`), typeof(`operation`) || hex(`operation`), typeof(`timestamp`) || hex(`timestamp`), typeof(`details`) || hex(`details`), typeof(`occurred_at`) || hex(`occurred_at`), typeof(`event_id`) || hex(`event_id`), NULL FROM `user_access_log` ORDER BY id;
 
 -- log.purge_before(…).plan()
-SELECT count(*), min(timestamp), max(timestamp), coalesce(max(id), 0) FROM user_access_log WHERE timestamp < strftime('%Y-%m-%dT%H:%M:%S', $1, 'unixepoch') || printf('.%06d+00:00', $2);
+SELECT count(*), min(timestamp), max(timestamp), coalesce(min(id), 0), coalesce(max(id), 0) FROM user_access_log WHERE timestamp < strftime('%Y-%m-%dT%H:%M:%S', $1, 'unixepoch') || printf('.%06d+00:00', $2);
 
 -- log.purge_before(…).carry_out()
+SELECT id FROM user_access_log WHERE id >= $1 AND id < $2 AND timestamp < strftime('%Y-%m-%dT%H:%M:%S', $3, 'unixepoch') || printf('.%06d+00:00', $4) LIMIT 1;
+DELETE FROM user_access_log WHERE id BETWEEN $1 AND $2 AND timestamp < strftime('%Y-%m-%dT%H:%M:%S', $3, 'unixepoch') || printf('.%06d+00:00', $4);
 DELETE FROM user_access_log WHERE id IN (SELECT id FROM user_access_log WHERE timestamp < strftime('%Y-%m-%dT%H:%M:%S', $1, 'unixepoch') || printf('.%06d+00:00', $2) AND id <= $3 ORDER BY id LIMIT $4);
 

@@ -22,7 +22,6 @@ pub(crate) struct Lease<DB: Backend> {
     /// SQL that is not ours ran here, and may have left anything behind: a setting, a role, a table that hides another.
     was_lent: bool,
     /// It has something of the server's that nobody else is to have: it ends with the connection.
-    #[cfg(feature = "adoption")]
     is_kept: bool,
 }
 
@@ -50,7 +49,6 @@ impl<DB: Backend> Lease<DB> {
             pooling,
             expects_rows: false,
             was_lent: false,
-            #[cfg(feature = "adoption")]
             is_kept: false,
         })
     }
@@ -84,7 +82,6 @@ impl<DB: Backend> Lease<DB> {
     }
 
     /// The connection goes to nobody else: it is closed with the lease.
-    #[cfg(feature = "adoption")]
     pub(crate) const fn keep(&mut self) {
         self.is_kept = true;
     }
@@ -129,7 +126,6 @@ impl<DB: Backend> Lease<DB> {
 
 impl<DB: Backend> Drop for Lease<DB> {
     fn drop(&mut self) {
-        #[cfg(feature = "adoption")]
         if self.is_kept && DB::IS_REMOTE {
             self.connection.close_on_drop();
             return;

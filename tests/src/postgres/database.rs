@@ -90,34 +90,6 @@ impl Database {
         sorted
     }
 
-    /// Restores it, as a backup is, into the first database of another cluster, where its owner is the superuser.
-    ///
-    /// # Panics
-    ///
-    /// When there is no `pg_dump` or no `psql`, or one of them fails.
-    pub fn restore_into(&self, cluster: &super::Cluster) {
-        let programs = super::binaries::find().expect("PostgreSQL's programs are here");
-        let url = |options: PgConnectOptions| {
-            let url = sqlx::ConnectOptions::to_url_lossy(&options).to_string();
-            let (place, parameters) = url.split_once('?').unwrap_or((&url, ""));
-            let parameters: Vec<_> =
-                parameters.split('&').filter(|word| !word.starts_with("statement-cache")).collect();
-            format!("--dbname={place}?{}", parameters.join("&"))
-        };
-        let mut dump = std::process::Command::new(programs.join("pg_dump"))
-            .args(["--no-owner", "--no-privileges", &url(self.superuser())])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("pg_dump runs");
-        let restored = std::process::Command::new(programs.join("psql"))
-            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", &url(cluster.superuser())])
-            .stdin(dump.stdout.take().expect("a pipe"))
-            .output()
-            .expect("psql runs");
-        assert!(dump.wait().expect("pg_dump ends").success(), "pg_dump failed");
-        assert!(restored.status.success(), "psql: {}", String::from_utf8_lossy(&restored.stderr));
-    }
-
     /// The server that it is on.
     #[must_use]
     pub fn server(&self) -> &'static Server {

@@ -8,6 +8,7 @@
 //! application, which may read and write rows and nothing else. A suite that ran as a superuser or as the
 //! owner would pass over every policy and prove nothing.
 
+mod backup;
 mod binaries;
 mod cluster;
 mod database;
@@ -19,6 +20,7 @@ mod session;
 mod sweep;
 mod template;
 
+pub use self::backup::restore;
 pub use self::cluster::Cluster;
 pub use self::database::Database;
 pub use self::mortal::MortalCluster;

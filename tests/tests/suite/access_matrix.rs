@@ -248,7 +248,7 @@ fn public_operations() -> BTreeSet<String> {
 
 /// These touch no row of an entity; tests of their own say what they do. The trail's `all`, and those of
 /// questions to the log, have the name of a query's.
-const ABOUT_NO_ROW: [&str; 23] = [
+const ABOUT_NO_ROW: [&str; 24] = [
     "apply",
     "begin",
     "build",
@@ -270,6 +270,7 @@ const ABOUT_NO_ROW: [&str; 23] = [
     "rollback",
     "run",
     "seal",
+    "seal_behind",
     "standing",
     "verify",
 ];

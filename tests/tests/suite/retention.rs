@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{Pool, Postgres, Sqlite};
-use user_scope::audit::{AuditSettings, Operation, SealKey, Window, partition};
-use user_scope::{Error, Moment, isolation};
+use user_scope::audit::{AuditSettings, LogPurge, Operation, Purgeable, SealFinding, SealKey, Window, partition};
+use user_scope::{Enforcement, Error, Moment, Uuid, isolation};
 use user_scope_tests::postgres::server;
 
 use super::databases::{TestDb, isolated};
@@ -15,6 +15,12 @@ use super::world::{World, new_task, user};
 fn month(before: u32) -> Moment {
     let first = |moment: Moment| Moment::of_day(&format!("{}-01", &moment.day()[..7])).unwrap();
     (0..before).fold(first(Moment::now()), |month, _| first(month.midnight(-1)))
+}
+
+/// Until when the first partition holds what is recorded, where a plain log was moved.
+fn partition_end() -> Moment {
+    let now = Moment::now();
+    Moment::of_day(&format!("{}-01", &now.midnight(32).day()[..7])).unwrap_or(now)
 }
 
 async fn owner(world: &World<Postgres>) -> Pool<Postgres> {
@@ -193,6 +199,16 @@ async fn months_of_partitions(world: &World<Postgres>) {
     owner.close().await;
 }
 
+/// Carries it out as soon as all of it is final: tests beside this one have transactions open on the same server.
+async fn carried_out<DB: TestDb>(purge: &LogPurge<'_, DB>) -> Purgeable {
+    loop {
+        match purge.carry_out().await {
+            Err(error) if error.to_string().contains("not final") => tokio::task::yield_now().await,
+            purged => return purged.unwrap(),
+        }
+    }
+}
+
 /// Nothing goes until it is carried out, then the months before and nothing else, and that is on record.
 async fn months_are_let_go<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
     let library = user_scope::ScopedPool::new(pool);
@@ -218,7 +234,7 @@ async fn months_are_let_go<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
     assert!(matches!(refused, Error::Seals { .. }), "{refused:?}");
     assert_eq!(DB::number(&world.raw, rows).await, 16);
 
-    assert_eq!(log.purge_before(month(1)).key(&key).carry_out().await.unwrap(), plan);
+    assert_eq!(carried_out(&log.purge_before(month(1)).key(&key)).await, plan);
     assert_eq!(DB::number(&world.raw, rows).await, 8);
     let report = log.verify(&key.public(), last.as_ref()).await.unwrap();
     assert_eq!((report.findings, report.purged), (vec![], 8));
@@ -227,10 +243,10 @@ async fn months_are_let_go<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
     assert_eq!(recorded[0].user_id, admin.user().to_string());
     assert!(recorded[0].details.as_deref().unwrap().contains("recorded before"), "{recorded:?}");
     // What is of this month stays, whatever is asked.
-    let all = log.purge_before(Moment::now().midnight(400)).key(&key).carry_out().await.unwrap();
+    let all = carried_out(&log.purge_before(Moment::now().midnight(400)).key(&key)).await;
     assert_eq!((all.rows, all.until), (4, month(0)));
     assert_eq!(DB::number(&world.raw, rows).await, 4);
-    assert_eq!(log.purge_before(Moment::now()).key(&key).carry_out().await.unwrap().rows, 0);
+    assert_eq!(carried_out(&log.purge_before(Moment::now()).key(&key)).await.rows, 0);
     assert_eq!(log.verify(&key.public(), last.as_ref()).await.unwrap().findings, []);
     library.close().await;
 }
@@ -269,9 +285,9 @@ async fn writers_go_on_while_months_are_let_go<DB: TestDb>(world: &World<DB>, po
     let log = system.audit();
     let done = AtomicBool::new(false);
     let purge = async {
-        let purged = log.purge_before(month(1)).carry_out().await;
+        let purged = carried_out(&log.purge_before(month(1))).await;
         done.store(true, Ordering::SeqCst);
-        purged.unwrap()
+        purged
     };
     let write = async {
         let mut written = 0;
@@ -309,8 +325,11 @@ async fn a_purge_that_was_interrupted_is_carried_out_to_its_end() {
     let owner = owner(&world).await;
     let library = user_scope::ScopedPool::new(owner.clone());
     let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
-    let detached = "COMMENT ON TABLE month_3 IS 'user-scope: purged from the log'; ALTER TABLE user_access_log DETACH PARTITION month_3";
-    Postgres::run(&owner, detached).await.unwrap();
+    let detached = format!(
+        "COMMENT ON TABLE month_3 IS 'user-scope: purged from the log before {}'; ALTER TABLE user_access_log DETACH PARTITION month_3",
+        month(2).day()
+    );
+    Postgres::run(&owner, &detached).await.unwrap();
     // One that is given up while it waits for a reader is left pending.
     let mut reader = owner.begin().await.unwrap();
     sqlx::query("SELECT count(*) FROM user_access_log").execute(&mut *reader).await.unwrap();
@@ -325,11 +344,165 @@ async fn a_purge_that_was_interrupted_is_carried_out_to_its_end() {
     let (detached, ()) = tokio::join!(detaching, given_up);
     assert!(detached.is_err());
     reader.rollback().await.unwrap();
-    let purged = system.audit().purge_before(month(1)).carry_out().await.unwrap();
-    assert!(purged.partitions.contains(&"month_3".to_owned()), "{purged:?}");
+    // Neither goes by a purge of what is older; that of the one that is detaching comes to its end.
+    let older = system.audit().purge_before(month(3)).carry_out().await.unwrap();
+    assert_eq!((older.rows, older.partitions.len()), (0, 0), "{older:?}");
+    let log = system.audit();
+    let purged = carried_out(&log.purge_before(month(1))).await;
+    assert_eq!(purged.partitions, ["month_2", "month_3"], "{purged:?}");
     let left = "SELECT relname::text FROM pg_class WHERE relname LIKE 'month%' AND relkind = 'r' ORDER BY 1";
     assert_eq!(Postgres::texts(&world.raw, left).await.unwrap(), ["month_0", "month_1"]);
     library.close().await;
+}
+
+/// Neither signed nor recorded.
+#[tokio::test]
+async fn who_may_not_purge_has_said_nothing() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let key = SealKey::generate().unwrap();
+    let system = world.system().await;
+    let log = system.audit();
+    while log.verify(&key.public(), None).await.unwrap().rows < 16 {
+        log.seal(&key).await.unwrap();
+    }
+    let seals = log.verify(&key.public(), None).await.unwrap().seals;
+    let refused = log.purge_before(month(1)).key(&key).carry_out().await.unwrap_err();
+    assert!(matches!(refused, Error::Schema { .. }) && refused.to_string().contains("owner"), "{refused}");
+    let report = log.verify(&key.public(), None).await.unwrap();
+    assert_eq!((report.seals, report.to_purge, report.findings), (seals, 0, vec![]));
+    assert_eq!(log.rows().operation(Operation::Purge).all().await.unwrap(), []);
+}
+
+/// By a login that neither owns the log nor inherits from who does, but may become him.
+#[tokio::test]
+async fn under_row_level_security_a_login_for_retention_moves_the_log_and_lets_months_go() {
+    isolated(async {
+        let (world, alice) = (World::<Postgres>::with(AuditSettings::default(), 2).await, user());
+        world.task(&alice, "x").await;
+        let login = format!("retention_{}", Uuid::now_v7().simple());
+        let (owner, system_role) = (world.home.owner(), server().system_role());
+        let made = format!("CREATE ROLE {login} LOGIN NOINHERIT; GRANT {} TO {login}", owner.get_username());
+        Postgres::run(&world.raw, &made).await.unwrap();
+        let isolation = isolation![Task].application(&login).system_role(&system_role);
+        isolation.apply(&world.raw).await.unwrap();
+        let raw = Pool::<Postgres>::connect_with(owner.clone().username(&login)).await.unwrap();
+        let first = partition(&raw, 2).await.unwrap().moved.unwrap();
+        let builder = user_scope::ScopedPool::builder(raw.clone()).enforcement(Enforcement::Database);
+        let library = builder.system_role(system_role).build().await.unwrap();
+        let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+        let log = system.audit();
+        // The first partition holds this month as well, and so nothing of it goes.
+        world.plant(&format!("'{}', 'tasks', '7', 'read', NULL", alice.user()), month(2)).await;
+        let plan = log.purge_before(month(0)).plan().await.unwrap();
+        assert_eq!((plan.rows, plan.kept, plan.partitions.len()), (0, 1, 0), "{plan:?}");
+        let cut = format!(
+            "ALTER TABLE user_access_log DETACH PARTITION {first}; DELETE FROM {first} WHERE timestamp < '{now}'; \
+             CREATE TABLE old PARTITION OF user_access_log FOR VALUES FROM ('2020-01-01Z') TO ('{now}'); \
+             ALTER TABLE user_access_log ATTACH PARTITION {first} FOR VALUES FROM ('{now}') TO ('{next}')",
+            now = month(0),
+            next = partition_end(),
+        );
+        Postgres::run(&world.raw, &cut).await.unwrap();
+        Postgres::run(&world.raw, &format!("ALTER TABLE old OWNER TO {}", owner.get_username())).await.unwrap();
+        world.plant(&format!("'{}', 'tasks', '7', 'read', NULL", alice.user()), month(2)).await;
+        let gone = carried_out(&log.purge_before(month(0))).await;
+        assert_eq!((gone.rows, gone.kept, gone.partitions), (1, 0, vec!["old".to_owned()]));
+        library.close().await;
+        raw.close().await;
+        Postgres::run(&world.raw, &format!("DROP OWNED BY {login}; DROP ROLE {login}")).await.unwrap();
+    })
+    .await;
+}
+
+/// How much was done on days that are gone can still be asked.
+async fn days_that_are_gone_are_in_the_roll_up<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
+    let library = user_scope::ScopedPool::new(pool);
+    let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+    let log = system.audit();
+    assert_eq!(carried_out(&log.purge_before(month(1))).await.rows, 8);
+    let old = Window::between(month(3), month(1));
+    let days = log.activity(old).by_day().await.unwrap();
+    assert_eq!(days.iter().map(|day| day.accesses).sum::<u64>(), 8, "{days:?}");
+    let left = "SELECT count(*) FROM user_access_log WHERE operation = 'read'";
+    assert_eq!(DB::number(&world.raw, left).await, 8);
+    library.close().await;
+}
+
+#[tokio::test]
+async fn on_postgresql_days_that_are_gone_are_in_the_roll_up() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    days_that_are_gone_are_in_the_roll_up(&world, owner).await;
+}
+
+#[tokio::test]
+async fn on_sqlite_days_that_are_gone_are_in_the_roll_up() {
+    let world = old_log::<Sqlite>(async |_| {}).await;
+    days_that_are_gone_are_in_the_roll_up(&world, world.raw.clone()).await;
+}
+
+/// Whoever seals, verifies and purges at once: nobody is accused, and nothing is sealed that is gone.
+async fn nobody_is_accused_who_purges_while_another_seals<DB: TestDb>(world: &World<DB>, pool: Pool<DB>) {
+    let library = user_scope::ScopedPool::new(pool);
+    let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+    let (log, key) = (system.audit(), SealKey::generate().unwrap());
+    // A chain there is, and most of what is to go is not sealed yet.
+    while log.seal(&key).await.unwrap().rows == 0 {}
+    let time = month(2);
+    for first in (0..24_000).step_by(1_000) {
+        let rows: Vec<_> = (first..first + 1_000)
+            .map(|number| format!("('u{}', 'tasks', '{number}', 'read', '{time}')", first % 7))
+            .collect();
+        let rows = rows
+            .join(", ")
+            .replace("'u", if DB::UUID == "UUID" { "'00000000-0000-7000-8000-00000000000" } else { "'u" });
+        let columns = "user_id, entity_type, entity_id, operation, timestamp";
+        DB::run(&world.raw, &format!("INSERT INTO user_access_log ({columns}) VALUES {rows}")).await.unwrap();
+    }
+    let done = AtomicBool::new(false);
+    let purge = async {
+        let purged = loop {
+            // What is not final yet, since others are at work on the same server, or what somebody else has sealed meanwhile.
+            match log.purge_before(month(1)).key(&key).carry_out().await {
+                Err(Error::Schema { .. } | Error::Seals { .. }) => tokio::task::yield_now().await,
+                purged => break purged,
+            }
+        };
+        done.store(true, Ordering::SeqCst);
+        purged.unwrap()
+    };
+    let seal = async {
+        while !done.load(Ordering::SeqCst) {
+            log.seal(&key).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let verify = async {
+        while !done.load(Ordering::SeqCst) {
+            let findings = log.verify(&key.public(), None).await.unwrap().findings;
+            let is_false = |finding: &SealFinding| !matches!(finding, SealFinding::RowsBackdated { .. });
+            assert!(!findings.iter().any(is_false), "{findings:?}");
+        }
+    };
+    let (purged, (), ()) = tokio::join!(purge, seal, verify);
+    assert_eq!(purged.rows, 24_008);
+    while log.seal(&key).await.unwrap().rows > 0 {}
+    let report = log.verify(&key.public(), None).await.unwrap();
+    assert_eq!((report.findings, report.purged, report.to_purge), (vec![], 24_008, 0));
+    library.close().await;
+}
+
+#[tokio::test]
+async fn on_postgresql_nobody_is_accused_who_purges_while_another_seals() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    nobody_is_accused_who_purges_while_another_seals(&world, owner).await;
+}
+
+#[tokio::test]
+async fn on_sqlite_nobody_is_accused_who_purges_while_another_seals() {
+    let world = old_log::<Sqlite>(async |_| {}).await;
+    nobody_is_accused_who_purges_while_another_seals(&world, world.raw.clone()).await;
 }
 
 #[tokio::test]

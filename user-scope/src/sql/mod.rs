@@ -25,6 +25,8 @@ use sqlx::Arguments as _;
 pub(crate) use aggregate::{count_by, sum};
 pub(crate) use caller::{LEND, SETTING, begin, begin_as, begin_as_system, commit_lent, take_back};
 pub(crate) use keyset::{filter, page};
+#[cfg(feature = "seals")]
+pub(crate) use log::delete_range;
 #[cfg(not(feature = "seals"))]
 pub(crate) use log::is_sealed;
 pub(crate) use log::{
@@ -34,11 +36,15 @@ pub(crate) use log::{
     select_rows, select_trail, set_rolled_up,
 };
 pub(crate) use log::{
-    LOG_KIND, PARTITION_OF, PARTITIONS_BEFORE, WAIT_BRIEFLY, add_partition, before_moving, count_before, delete_before,
-    drop_partition, move_log, select_export, take_back_moving,
+    LOG_KIND, LOG_OWNER, PARTITION_OF, PARTITIONS_BEFORE, Partition, WAIT_BRIEFLY, add_partition, become_owner,
+    before_moving, count_before, delete_before, drop_partition, has_appeared_before, mark, move_log, select_export,
+    take_back_moving,
 };
 #[cfg(feature = "seals")]
-pub(crate) use log::{Link, insert_seal, select_last_seal, select_sealable, select_seals};
+pub(crate) use log::{
+    Link, NOT_AS_STORED_POSTGRES, NOT_AS_STORED_SQLITE, insert_seal, select_last_seal, select_seal, select_sealable,
+    select_seals,
+};
 pub(crate) use parent::is_own_parent;
 pub(crate) use rows::{Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};

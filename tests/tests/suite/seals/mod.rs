@@ -3,10 +3,14 @@
 mod restored;
 mod tampering;
 
+use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Pool, Postgres};
+
 use user_scope::audit::{ExportedSeal, PublicSealKey, SealFinding, SealKey, SealReport};
-use user_scope::{Error, SystemContext, UserContext, Uuid};
+use user_scope::{Error, ScopedPool, SystemContext, UserContext, Uuid};
 
 use super::databases::TestDb;
 use super::entities::Task;
@@ -23,6 +27,9 @@ on_each_database_and_through_pgbouncer!(
     a_seal_says_nothing_where_nothing_is_new,
     a_seal_of_an_end_that_was_cut_off_does_not_fit_another_end,
     an_id_that_occurs_twice_is_found,
+    nothing_is_sealed_in_the_place_of_an_end_that_was_cut_off,
+    an_old_key_is_good_for_nothing_behind_a_seal_of_the_new_one,
+    what_shows_something_else_than_is_stored_is_found,
 );
 
 /// A log with seals over it, and who seals it.
@@ -291,6 +298,102 @@ async fn a_seal_of_an_end_that_was_cut_off_does_not_fit_another_end<DB: TestDb>(
     write_two_ends(&put_back).await;
     let report = log.verify(None).await;
     assert!(report.findings.contains(&SealFinding::SealOutOfOrder { number: next }), "{report:?}");
+}
+
+/// By who seals and knows what was exported last.
+async fn nothing_is_sealed_in_the_place_of_an_end_that_was_cut_off<DB: TestDb>() {
+    let (log, alice) = (SealedLog::<DB>::open().await, user());
+    let before = log.seal_all().await.last.unwrap();
+    log.write(&alice, 3).await;
+    let last = log.seal_all().await.last.unwrap();
+    let goes_on = log.system.audit().seal_behind(&log.key, [&before, &last]).await.unwrap();
+    assert_eq!(goes_on.last, Some(last.clone()));
+    DB::run(&log.world.raw, &format!("DELETE FROM user_access_seals WHERE number > {}", before.number()))
+        .await
+        .unwrap();
+    log.write(&alice, 3).await;
+    for _ in 0..2 {
+        let refused = log.system.audit().seal_behind(&log.key, [&last]).await.unwrap_err();
+        assert!(matches!(refused, Error::Seals { .. }) && refused.to_string().contains("cut off"), "{refused}");
+        // Who does not know of it seals something else there, which is not that.
+        log.system.audit().seal(&log.key).await.unwrap();
+    }
+    let removed = SealFinding::TailRemoved { number: last.number(), sealed_at: last.sealed_at() };
+    let report = log.system.audit().verify(&log.public(), [&before, &last]).await.unwrap();
+    assert_eq!(report.findings, [removed]);
+}
+
+async fn an_old_key_is_good_for_nothing_behind_a_seal_of_the_new_one<DB: TestDb>() {
+    let (mut log, alice) = (SealedLog::<DB>::open().await, user());
+    log.seal_all().await;
+    let old = std::mem::replace(&mut log.key, SealKey::generate().unwrap());
+    log.key = SealKey::from_str(&log.key.to_text()).unwrap().with_previous(&old.public());
+    log.write(&alice, 3).await;
+    let last = log.seal_all().await.last.unwrap().number();
+    // Whoever has stolen it names the new one as the one before.
+    log.write(&alice, 3).await;
+    let stolen = old.with_previous(&log.public());
+    let begun = Instant::now();
+    while log.system.audit().seal(&stolen).await.unwrap().rows == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        tokio::task::yield_now().await;
+    }
+    let findings = log.verify(None).await.findings;
+    assert_eq!(findings, [SealFinding::SealForged { number: last + 1 }]);
+}
+
+/// A view that shows what was sealed, over a table of which nobody knows.
+async fn what_shows_something_else_than_is_stored_is_found<DB: TestDb>() {
+    let log = SealedLog::<DB>::open().await;
+    log.seal_all().await;
+    let hidden = "ALTER TABLE user_access_log RENAME TO hidden; CREATE VIEW user_access_log AS SELECT * FROM hidden";
+    let granted = if is_postgres::<DB>() { "; GRANT SELECT, INSERT ON user_access_log TO PUBLIC" } else { "" };
+    DB::run(&log.world.raw, &format!("{hidden}{granted}")).await.unwrap();
+    let findings = log.verify(None).await.findings;
+    assert!(
+        matches!(&findings[..], [SealFinding::NotAsStored { what }] if what.contains("user_access_log")),
+        "{findings:?}"
+    );
+    let refused = log.system.audit().seal(&log.key).await.unwrap_err();
+    assert!(matches!(refused, Error::Seals { .. }), "{refused}");
+    if is_postgres::<DB>() {
+        let policy = "DROP VIEW user_access_log; ALTER TABLE hidden RENAME TO user_access_log; \
+                      CREATE POLICY less ON user_access_log AS RESTRICTIVE USING (operation <> 'delete')";
+        DB::run(&log.world.raw, policy).await.unwrap();
+        let findings = log.verify(None).await.findings;
+        assert!(
+            matches!(&findings[..], [SealFinding::NotAsStored { what }] if what.contains("policy")),
+            "{findings:?}"
+        );
+    }
+}
+
+/// A clock of somebody's own, that is found before the database's, or another cluster.
+#[tokio::test]
+async fn on_postgresql_what_is_built_in_is_asked_whatever_the_path_says() {
+    let (log, alice) = (SealedLog::<Postgres>::open().await, user());
+    log.seal_all().await;
+    let evil = "CREATE SCHEMA evil; \
+                CREATE FUNCTION evil.pg_control_system(OUT system_identifier bigint) LANGUAGE sql AS 'SELECT 42::bigint'; \
+                CREATE FUNCTION evil.transaction_timestamp() RETURNS timestamptz LANGUAGE sql AS $$SELECT '2000-01-01Z'::timestamptz$$; \
+                GRANT USAGE ON SCHEMA evil TO PUBLIC";
+    Postgres::run(&log.world.raw, evil).await.unwrap();
+    let path = |options: PgConnectOptions| options.options([("search_path", "evil, pg_catalog, public")]);
+    let pool: ScopedPool<Postgres> =
+        ScopedPool::new(Pool::connect_with(path(log.world.home.superuser())).await.unwrap());
+    let shadowed = Postgres::number(
+        &Pool::connect_with(path(log.world.home.superuser())).await.unwrap(),
+        "SELECT system_identifier FROM pg_control_system()",
+    )
+    .await;
+    assert_eq!(shadowed, 42, "the path is as it was meant");
+    let system = pool.system("by another path").requested_by(&alice).await.unwrap();
+    log.write(&alice, 3).await;
+    let report = seal_all(&system, &log.key).await;
+    assert_eq!(report.clusters, 1);
+    let years = "SELECT count(*) FROM user_access_seals WHERE sealed_at < extract(epoch FROM now() - interval '1 day') * 1000000";
+    assert_eq!(Postgres::number(&log.world.raw, years).await, 0);
+    pool.close().await;
 }
 
 /// Where the key of the table was thrown away, or holds more than the id: SQLite's cannot be.

@@ -1,9 +1,11 @@
 //! A log that was restored from a backup into another cluster, where transactions are counted anew: PostgreSQL alone.
 
+use std::time::Duration;
+
 use sqlx::{Pool, Postgres};
-use user_scope::audit::SealFinding;
+use user_scope::audit::{SealFinding, Window};
 use user_scope::{ScopedPool, SystemContext};
-use user_scope_tests::postgres::Cluster;
+use user_scope_tests::postgres::{Cluster, restore};
 
 use super::{SealedLog, seal_all};
 use crate::databases::TestDb as _;
@@ -45,6 +47,7 @@ async fn restored_and_gone_on(counted: Counted) {
         log.seal_all().await;
     }
     let sealed = Postgres::number(raw, next).await;
+    let sealed_rows = Postgres::number(raw, "SELECT max(last_id) FROM user_access_seals").await;
     burn(raw, 300).await;
     let hole = async |pool: &Pool<Postgres>, xid: &str| {
         let forge = format!(
@@ -65,11 +68,15 @@ async fn restored_and_gone_on(counted: Counted) {
         Counted::Between => burn(&there, sealed + 100 - here).await,
         Counted::Far => burn(&there, Postgres::number(raw, next).await + 1_000 - here).await,
     }
-    log.world.home.restore_into(&cluster);
-    // The backup is not of this minute.
-    let earlier = "UPDATE user_access_log SET timestamp = timestamp - interval '5 minutes' \
-                   WHERE id > (SELECT max(last_id) FROM user_access_seals)";
-    Postgres::run(&there, earlier).await.unwrap();
+    restore(&log.world.home.superuser(), &cluster.superuser());
+    let move_times = async |by: &str| {
+        let moved = format!(
+            "UPDATE user_access_log SET timestamp = timestamp {by} WHERE id BETWEEN {} AND {}",
+            sealed_rows + 1,
+            sealed_rows + 5
+        );
+        Postgres::run(&there, &moved).await.unwrap();
+    };
 
     let pool = ScopedPool::new(there.clone());
     let system: SystemContext<Postgres> = pool.system("after a disaster").requested_by(&alice).await.unwrap();
@@ -80,6 +87,11 @@ async fn restored_and_gone_on(counted: Counted) {
         report
     };
     verify().await;
+    // Rows of the backup that are not sealed yet were written behind its last seal, and cannot say otherwise.
+    move_times("- interval '5 minutes'").await;
+    let findings = audit.verify(&log.public(), None).await.unwrap().findings;
+    assert!(matches!(&findings[..], [SealFinding::RowsBackdated { ids }] if ids.count() == 5), "{findings:?}");
+    move_times("+ interval '5 minutes'").await;
     let accused = async || {
         let findings = audit.verify(&log.public(), None).await.unwrap().findings;
         let names =
@@ -129,6 +141,81 @@ async fn restored_and_gone_on(counted: Counted) {
     let finds =
         |finding: &SealFinding| matches!(finding, SealFinding::RowsRemoved { ids, .. } if ids.ranges().eq([(2, 2)]));
     assert!(report.findings.iter().all(finds) && !report.findings.is_empty(), "{report:?}");
+    pool.close().await;
+}
+
+/// Each counts less than the one before.
+#[tokio::test]
+async fn a_log_that_is_restored_twice_is_sealed_and_counted_once() {
+    let (log, alice) = (SealedLog::<Postgres>::open().await, user());
+    burn(&log.world.raw, 2_000).await;
+    log.write(&alice, 5).await;
+    log.seal_all().await;
+    let clusters = [1_000, 0].map(|burnt| async move {
+        let cluster = tokio::task::spawn_blocking(Cluster::start).await.unwrap().unwrap();
+        let raw = Pool::<Postgres>::connect_with(cluster.superuser()).await.unwrap();
+        burn(&raw, burnt).await;
+        (cluster, raw)
+    });
+    let mut before = log.world.home.superuser();
+    let mut kept = Vec::new();
+    for cluster in clusters {
+        let (cluster, raw) = cluster.await;
+        restore(&before, &cluster.superuser());
+        let pool = ScopedPool::new(raw.clone());
+        let system: SystemContext<Postgres> = pool.system("after a disaster").requested_by(&alice).await.unwrap();
+        seal_all(&system, &log.key).await;
+        let insert = format!(
+            "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation) VALUES ('{}', 'tasks', '7', 'update')",
+            alice.user()
+        );
+        Postgres::run(&raw, &insert).await.unwrap();
+        let report = seal_all(&system, &log.key).await;
+        assert_eq!(report.clusters, kept.len() as u64 + 2, "{report:?}");
+        let reads: u64 = system
+            .audit()
+            .patterns(Window::last(Duration::from_secs(86_400)))
+            .all()
+            .await
+            .unwrap()
+            .iter()
+            .filter(|pattern| pattern.operation == "read")
+            .map(|pattern| pattern.accesses)
+            .sum();
+        assert_eq!(reads, 5);
+        pool.close().await;
+        before = cluster.superuser();
+        kept.push(cluster);
+    }
+}
+
+/// Where numbers of transactions say little, times say the rest.
+#[tokio::test]
+async fn a_row_put_among_those_of_a_backup_is_found_whatever_its_transaction_says() {
+    let (log, alice) = (SealedLog::<Postgres>::open().await, user());
+    log.write(&alice, 8).await;
+    Postgres::run(&log.world.raw, "DELETE FROM user_access_log WHERE id = 5").await.unwrap();
+    log.seal_all().await;
+    let cluster = tokio::task::spawn_blocking(Cluster::start).await.unwrap().unwrap();
+    restore(&log.world.home.superuser(), &cluster.superuser());
+    let raw = Pool::<Postgres>::connect_with(cluster.superuser()).await.unwrap();
+    let forge = "INSERT INTO user_access_log (id, user_id, entity_type, operation, timestamp, xid) OVERRIDING SYSTEM VALUE \
+                 SELECT 5, user_id, entity_type, operation, timestamp - interval '20 days', \
+                 ((SELECT max(horizon) FROM user_access_seals) + 500)::text::xid8 FROM user_access_log WHERE id = 3";
+    Postgres::run(&raw, forge).await.unwrap();
+    let pool = ScopedPool::new(raw.clone());
+    let system: SystemContext<Postgres> = pool.system("after a disaster").requested_by(&alice).await.unwrap();
+    for _ in 0..2 {
+        let findings = system.audit().verify(&log.public(), None).await.unwrap().findings;
+        let names =
+            |finding: &SealFinding| matches!(finding, SealFinding::RowsBackdated { ids } if ids.ranges().eq([(5, 5)]));
+        assert!(findings.len() == 1 && findings.iter().all(names), "{findings:?}");
+        // Nor is it forgotten when it is sealed.
+        while system.audit().seal(&log.key).await.unwrap().rows == 0 {
+            let insert = "INSERT INTO user_access_log (user_id, entity_type, operation) SELECT user_id, 'tasks', 'read' FROM user_access_log LIMIT 1";
+            Postgres::run(&raw, insert).await.unwrap();
+        }
+    }
     pool.close().await;
 }
 

@@ -73,7 +73,7 @@ impl<DB: Backend> AuditLog<'_, DB> {
     }
 
     /// A connection on which the roll-up and what has appeared since are of one moment.
-    pub(super) async fn snapshot(&self) -> Result<(Lease<DB>, Passage, Span)> {
+    pub(in crate::audit) async fn snapshot(&self) -> Result<(Lease<DB>, Passage, Span)> {
         let (mut lease, passage) = self.open_looking().await?;
         let from = rolled_up(&mut lease, false).await.map_err(reading)?.unwrap_or_default();
         let span = horizon::read(&mut lease, from).await.map_err(reading)?.open_ended();

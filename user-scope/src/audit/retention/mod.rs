@@ -3,6 +3,7 @@
 
 mod export;
 mod partition;
+mod partitions;
 mod purge;
 
 pub use export::LogExport;

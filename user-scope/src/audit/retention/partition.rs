@@ -18,6 +18,9 @@ use crate::sql;
 /// For how long the lock is asked for that moves a plain table, a moment at a time.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// For how long writers are let through between two moments, which are of 50 milliseconds each: they lose a tenth of the time.
+const PAUSE: Duration = Duration::from_millis(450);
+
 /// What [`partition`] has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,6 +73,7 @@ async fn partitioned<DB: Backend>(pool: &Pool<DB>, ahead: u32) -> Result<Partiti
     }
     // Some of it is not to be in a transaction, and none of it needs a prepared statement to outlive one.
     let mut lease = Lease::of(pool, Pooling::Session).await.map_err(reading)?;
+    become_owner(&mut lease).await?;
     let kind = ask(&mut lease, sql::LOG_KIND, &[]).await.map_err(reading)?.pop().unwrap_or_default();
     let mut kind = Texts(kind);
     let (is_plain, views) = (kind.text() != "p", kind.text());
@@ -96,7 +100,9 @@ async fn partitioned<DB: Backend>(pool: &Pool<DB>, ahead: u32) -> Result<Partiti
 
 /// Moves a plain log, and tells its new name.
 async fn moved<DB: Backend>(lease: &mut Lease<DB>) -> Result<String> {
-    let boundary = month(Moment::now(), 1).day();
+    // On the last day of a month what it refuses would come while it waits.
+    let (now, next) = (Moment::now(), month(Moment::now(), 1));
+    let boundary = month(now, if now.midnight(1) < next { 1 } else { 2 }).day();
     let name = named(&boundary);
     let moved = async {
         for step in sql::before_moving(&boundary, &name) {
@@ -139,7 +145,28 @@ async fn patiently<DB: Backend>(lease: &mut Lease<DB>, step: &sqlx::SqlStr, in_t
         if !is_passing || begun.elapsed() > PATIENCE {
             return Err(changing(error));
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Lets the lease act as the log's owner, where the login is not that but may become it. It is closed afterwards.
+///
+/// # Errors
+///
+/// [`Error::Schema`] if it may not.
+pub(super) async fn become_owner<DB: Backend>(lease: &mut Lease<DB>) -> Result<()> {
+    let Some(row) = ask(lease, sql::LOG_OWNER, &[]).await.map_err(reading)?.pop() else { return Ok(()) };
+    let mut row = Texts(row);
+    let (owner, has_rights, may_become) = (row.text(), row.is_true(), row.is_true());
+    match (has_rights, may_become) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            lease.keep();
+            DB::execute_script(lease.connection(), sql::become_owner(&owner)).await.map_err(changing)
+        }
+        (false, false) => Err(Error::Schema {
+            problem: "is not the login's: let its owner do this, or a login that may become its owner by SET ROLE",
+        }),
     }
 }
 

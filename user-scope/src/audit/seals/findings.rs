@@ -95,6 +95,11 @@ pub enum SealFinding {
         /// When it was made.
         sealed_at: Moment,
     },
+    /// The log, or the table of seals, is something that can show what is not stored, or hide what is.
+    NotAsStored {
+        /// Which, and what it is.
+        what: String,
+    },
     /// The exported seal is signed by none of the keys that were given: it is not of this log, or was forged.
     ExportForged {
         /// The number that it bears.
@@ -135,6 +140,7 @@ impl fmt::Display for SealFinding {
                 f,
                 "the end of the log was removed: seal {number} of {sealed_at}, which was exported, is not in the chain"
             ),
+            Self::NotAsStored { what } => write!(f, "what is shown need not be what is stored: {what}"),
             Self::ExportForged { number } => {
                 write!(f, "the exported seal, number {number}, is not signed with the key")
             }

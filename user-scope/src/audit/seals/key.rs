@@ -106,7 +106,8 @@ impl fmt::Debug for SealKey {
 pub struct PublicSealKey(Vec<VerifyingKey>);
 
 impl PublicSealKey {
-    /// Takes what `old` has signed as well.
+    /// Takes what `old` has signed as well, as long as no newer key has: an old key that was stolen is good for nothing behind a seal
+    /// of the new one. Keep the first seal of the new key outside of the database, so that nobody can take it away.
     ///
     /// ```
     /// # use user_scope::audit::SealKey;
@@ -120,10 +121,11 @@ impl PublicSealKey {
         self
     }
 
-    pub(super) fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
-        let Some(signature) = from_hex(signature) else { return false };
+    /// By which of the keys it was signed, counted from the newest on.
+    pub(super) fn signer(&self, hash: &[u8; 32], signature: &str) -> Option<usize> {
+        let signature = from_hex(signature)?;
         let (signed, signature) = ([DOMAIN, hash].concat(), Signature::from_bytes(&signature));
-        self.0.iter().any(|key| key.verify_strict(&signed, &signature).is_ok())
+        self.0.iter().position(|key| key.verify_strict(&signed, &signature).is_ok())
     }
 }
 

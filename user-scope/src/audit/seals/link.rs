@@ -60,14 +60,12 @@ impl Link {
         self
     }
 
-    pub(super) fn check(&self, key: &PublicSealKey) -> Result<(), Fault> {
+    /// By which of the keys it was signed, counted from the newest on.
+    pub(super) fn check(&self, key: &PublicSealKey) -> Result<usize, Fault> {
         let hash = link_hash(self);
         if from_hex(&self.hash) != Some(hash) {
             return Err(Fault::Changed);
         }
-        if !key.has_signed(&hash, &self.signature) {
-            return Err(Fault::Forged);
-        }
-        Ok(())
+        key.signer(&hash, &self.signature).ok_or(Fault::Forged)
     }
 }

@@ -25,7 +25,7 @@ pub use exported::ExportedSeal;
 pub use findings::{SealFinding, SealedRange};
 pub use ids::LogIds;
 pub use key::{PublicSealKey, SealKey};
-pub(in crate::audit) use purge::{purgeable, seal_purge};
+pub(in crate::audit) use purge::{old_seals, purgeable, seal_purge, since_the_last};
 pub use sealing::Sealed;
 pub use verify::SealReport;
 

@@ -12,14 +12,36 @@ use crate::audit::log::reading;
 use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::lease::Lease;
-use crate::sql::{self, Link, Position};
+use crate::sql::{self, Link, Span};
 
 /// The ids of those rows that can be taken out since all that their seals cover is older than `until` (microseconds since 1970).
 /// What was purged already is not among them.
 pub(in crate::audit) async fn purgeable<DB: Backend>(lease: &mut Lease<DB>, until: i64) -> Result<LogIds> {
     let seals = unpurged(lease).await?;
+    if seals.iter().any(|seal| seal.oldest < until && seal.newest >= until) {
+        return Err(refused("one covers rows from before and after that time, which is not the end of a month"));
+    }
     let old = seals.into_iter().filter(|seal| seal.newest < until);
     Ok(LogIds::of(old.flat_map(|seal| seal.ids.ranges().collect::<Vec<_>>()).collect()))
+}
+
+/// The ids of each seal whose rows are all older than `until`, purged or not, if any of them is `from` or behind it.
+pub(in crate::audit) async fn old_seals<DB: Backend>(
+    lease: &mut Lease<DB>,
+    until: i64,
+    from: i64,
+) -> Result<Vec<LogIds>> {
+    let (rows, _) = seals(lease).await?;
+    let old = rows.into_iter().filter(|seal| seal.newest < until && seal.ids.last().is_some_and(|last| last >= from));
+    Ok(old.map(|seal| seal.ids).collect())
+}
+
+/// What has appeared since the last seal; none if there is no seal.
+pub(in crate::audit) async fn since_the_last<DB: Backend>(lease: &mut Lease<DB>) -> Result<Option<Span>> {
+    let row = DB::fetch_optional(lease.connection(), sql::select_last_seal::<DB>()).await.map_err(reading)?;
+    let Some(row) = row else { return Ok(None) };
+    let from = Link::read::<DB>(&row).map_err(reading)?.reached();
+    Ok(Some(horizon::read(lease, from).await.map_err(reading)?.open_ended()))
 }
 
 /// Appends a link that says that the rows of these ids are taken out of the log. It belongs into the transaction, which is open on
@@ -39,13 +61,13 @@ pub(in crate::audit) async fn seal_purge<DB: Backend>(
 ) -> Result<()> {
     let Some(last) = last_link(lease, key).await? else { return Err(refused("nothing is sealed yet")) };
     let seals = unpurged(lease).await?;
-    let is_named = |seal: &Unpurged| seal.ids.ranges().all(|(first, last)| ids.missing_in(first, last).is_empty());
-    let whole: Vec<Unpurged> = seals.into_iter().filter(is_named).collect();
+    let is_named = |seal: &Covered| seal.ids.ranges().all(|(first, last)| ids.missing_in(first, last).is_empty());
+    let whole: Vec<Covered> = seals.into_iter().filter(is_named).collect();
     let covered = LogIds::of(whole.iter().flat_map(|seal| seal.ids.ranges()).collect());
     if covered != *ids || ids.is_empty() {
         return Err(refused("what is to be purged is not all that some seals cover, and nothing beside it"));
     }
-    let clock = horizon::read(lease, Position::default()).await.map_err(reading)?.to.clock;
+    let clock = horizon::now(lease).await.map_err(reading)?.clock;
     let link = Link {
         number: last.number.saturating_add(1),
         kind: PURGE.to_owned(),
@@ -64,14 +86,22 @@ pub(in crate::audit) async fn seal_purge<DB: Backend>(
     }
 }
 
-/// The rows of a seal that were not purged.
-struct Unpurged {
+/// The rows of a seal.
+struct Covered {
     ids: LogIds,
     oldest: i64,
     newest: i64,
 }
 
-async fn unpurged<DB: Backend>(lease: &mut Lease<DB>) -> Result<Vec<Unpurged>> {
+async fn unpurged<DB: Backend>(lease: &mut Lease<DB>) -> Result<Vec<Covered>> {
+    let (mut rows, purged) = seals(lease).await?;
+    // Whole seals are purged, so that one id tells of all.
+    rows.retain(|seal| seal.ids.first().is_none_or(|first| !purged.missing_in(first, first).is_empty()));
+    Ok(rows)
+}
+
+/// All seals over rows, and what was purged.
+async fn seals<DB: Backend>(lease: &mut Lease<DB>) -> Result<(Vec<Covered>, LogIds)> {
     let (mut rows, mut purged) = (Vec::new(), Vec::new());
     lease.expect_rows(true);
     let mut stream = DB::fetch(lease.connection(), sql::select_seals::<DB>());
@@ -79,16 +109,13 @@ async fn unpurged<DB: Backend>(lease: &mut Lease<DB>) -> Result<Vec<Unpurged>> {
         let Link { kind, ids, oldest, newest, .. } = Link::read::<DB>(&row).map_err(reading)?;
         let ids = LogIds::from_text(&ids).ok_or(refused("one of them was changed; verify them"))?;
         match kind.as_str() {
-            ROWS => rows.push(Unpurged { ids, oldest, newest }),
+            ROWS => rows.push(Covered { ids, oldest, newest }),
             _ => purged.extend(ids.ranges()),
         }
     }
     drop(stream);
     lease.expect_rows(false);
-    let purged = LogIds::of(purged);
-    // Whole seals are purged, so that one id tells of all.
-    rows.retain(|seal| seal.ids.first().is_none_or(|first| !purged.missing_in(first, first).is_empty()));
-    Ok(rows)
+    Ok((rows, LogIds::of(purged)))
 }
 
 const fn refused(problem: &'static str) -> Error {

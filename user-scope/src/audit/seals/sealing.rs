@@ -12,6 +12,7 @@ use super::ids::LogIds;
 use super::key::SealKey;
 use super::link::{ROWS, beginning};
 use super::next;
+use super::verify::not_as_stored;
 use crate::audit::AuditLog;
 use crate::audit::horizon;
 use crate::audit::log::{NAME, reading};
@@ -69,16 +70,48 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// [`Error::Seals`] if the last seal is not one of this key's, [`Error::Database`] if the table of seals is not there,
     /// [`Error::Unavailable`] if the database is not.
     pub async fn seal(&self, key: &SealKey) -> Result<Sealed> {
-        observed(NAME, "seal", pin!(self.sealed(key))).await
+        self.seal_behind(key, None).await
     }
 
-    async fn sealed(&self, key: &SealKey) -> Result<Sealed> {
+    /// The same, if these seals, which were exported before, are in the chain still: where the end of the log was cut off, nothing is
+    /// sealed in its place, so that it cannot be forgotten.
+    ///
+    /// ```
+    /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, key: user_scope::audit::SealKey)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// use user_scope::audit::ExportedSeal;
+    ///
+    /// let before: ExportedSeal = std::fs::read_to_string("last.seal")?.parse()?;
+    /// if let Some(last) = system.audit().seal_behind(&key, [&before]).await?.last {
+    ///     std::fs::write("last.seal", last.to_string())?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`](Self::seal); [`Error::Seals`] if one of them is not in the chain.
+    pub async fn seal_behind<'e>(
+        &self,
+        key: &SealKey,
+        exported: impl IntoIterator<Item = &'e ExportedSeal>,
+    ) -> Result<Sealed> {
+        observed(NAME, "seal", pin!(self.sealed(key, exported.into_iter().collect()))).await
+    }
+
+    async fn sealed(&self, key: &SealKey, behind: Vec<&ExportedSeal>) -> Result<Sealed> {
         let (mut lease, _passage) = self.open_looking().await?;
-        // First of all in its snapshot: the clock is to stand before whatever the snapshot does not see.
-        let to = horizon::read(&mut lease, Position::default()).await.map_err(reading)?.to;
+        if !not_as_stored(&mut lease).await?.is_empty() {
+            return Err(Error::Seals {
+                problem: "what the log shows need not be what it stores; verify it, which tells why",
+            });
+        }
+        for exported in behind {
+            is_in_the_chain(&mut lease, exported).await?;
+        }
         let last = last_link(&mut lease, key).await?;
         let from = last.as_ref().map(Link::reached).unwrap_or_default();
-        let span = Span { from, to };
+        let span = horizon::read(&mut lease, from).await.map_err(reading)?;
         let exported = last.as_ref().and_then(ExportedSeal::of);
         let cuts = if span.is_unclear() { Vec::new() } else { cut(&mut lease, &span).await.map_err(reading)? };
         lease.commit().await.map_err(reading)?;
@@ -99,13 +132,26 @@ impl<DB: Backend> AuditLog<'_, DB> {
     }
 }
 
+async fn is_in_the_chain<DB: Backend>(lease: &mut Lease<DB>, exported: &ExportedSeal) -> Result<()> {
+    let query = sql::select_seal(exported.number()).map_err(|error| Error::unbindable(SEALS, error))?;
+    let row = DB::fetch_optional(lease.connection(), query).await.map_err(reading)?;
+    let link = row.map(|row| Link::read::<DB>(&row)).transpose().map_err(reading)?;
+    match link.and_then(|link| ExportedSeal::of(&link)) {
+        Some(met) if met.hash == exported.hash => Ok(()),
+        _ => Err(Error::Seals {
+            problem: "one that was exported is not in the chain: the end of the log was cut off, or it is another log; verify it, \
+                      before anything is sealed in its place",
+        }),
+    }
+}
+
 /// The last link, if it is one that goes on: behind one that somebody else has written there would be a chain of his.
 pub(super) async fn last_link<DB: Backend>(lease: &mut Lease<DB>, key: &SealKey) -> Result<Option<Link>> {
     let row = DB::fetch_optional(lease.connection(), sql::select_last_seal::<DB>()).await.map_err(reading)?;
     let Some(row) = row else { return Ok(None) };
     let link = Link::read::<DB>(&row).map_err(reading)?;
     match link.check(&key.public()) {
-        Ok(()) => Ok(Some(link)),
+        Ok(_) => Ok(Some(link)),
         Err(_) => Err(Error::Seals {
             problem: "the last one is not signed with this key, or was changed since; verify them, and where the key is a new \
                       one, name the one before it (`with_previous`)",

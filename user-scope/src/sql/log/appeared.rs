@@ -37,22 +37,27 @@ pub(crate) struct Horizon {
     pub(crate) clock: i64,
 }
 
-/// Columns: as [`Horizon`]. `OFFSET 0`: without it the highest id is looked for from the highest down, through all of the log.
-pub(crate) fn horizon<DB: Backend>() -> Query<DB> {
+/// Columns: as [`Horizon`]. What was restored is told where the cluster is another than `known`, as looking for it takes a look at
+/// all of it. `OFFSET 0`: without it the highest id is looked for from the highest down, through all of the log. The clock is that of
+/// the beginning of the transaction, and so stands before whatever its snapshot does not see.
+pub(crate) fn horizon<DB: Backend>(known: Option<&str>) -> Result<Query<DB>, BoxDynError> {
+    let mut arguments = DB::Arguments::default();
     let text = match DB::DIALECT {
         Dialect::Postgres => {
-            "SELECT (SELECT system_identifier::text FROM pg_control_system()), pg_snapshot_xmin(s)::text::bigint, \
-             pg_snapshot_xmax(s)::text::bigint, \
-             coalesce((SELECT max(id) FROM (SELECT id FROM user_access_log WHERE xid >= pg_snapshot_xmax(s) OFFSET 0) r), 0), \
-             (extract(epoch FROM statement_timestamp()) * 1000000)::bigint FROM pg_current_snapshot() s"
+            DB::add_text(&mut arguments, known)?;
+            "SELECT c.epoch, pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, \
+             CASE WHEN $1::text IS NULL OR $1::text = c.epoch THEN 0 ELSE coalesce((SELECT max(id) \
+             FROM (SELECT id FROM user_access_log WHERE xid >= pg_snapshot_xmax(s) OFFSET 0) r), 0) END, \
+             (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint \
+             FROM pg_current_snapshot() s, (SELECT system_identifier::text AS epoch FROM pg_control_system()) c"
         }
         Dialect::Sqlite => {
             "SELECT '', next, next, 0, CAST(strftime('%s', 'now') AS INTEGER) * 1000000 \
-             + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000 FROM (SELECT coalesce(\
-             (SELECT seq FROM sqlite_sequence WHERE name = 'user_access_log'), 0) + 1 AS next)"
+             + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000 FROM (SELECT min(coalesce(\
+             (SELECT seq FROM sqlite_sequence WHERE name = 'user_access_log'), 0), 9223372036854775806) + 1 AS next)"
         }
     };
-    Query { text: SqlStr::from_static(text), arguments: DB::Arguments::default(), keep: true }
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
 }
 
 /// The rows between two positions.
@@ -123,7 +128,9 @@ pub(crate) fn appeared<DB: Backend>(
             transaction(text, arguments, to.oldest_open)?;
             text.sql(" OR id <= ");
             number(text, arguments, to.restored)?;
-            text.sql(")");
+            // Of a cluster before that one, whose numbers say nothing here, all has been seen.
+            text.sql(") AND id > ");
+            number(text, arguments, from.floor)?;
         }
         Dialect::Postgres => {
             text.sql("xid >= ");

@@ -15,16 +15,22 @@ use sqlx::error::BoxDynError;
 
 pub(crate) use appeared::{Horizon, Position, Span, horizon};
 pub(crate) use questions::{Wanted, begin_looking, select_appeared, select_rows};
+#[cfg(feature = "seals")]
+pub(crate) use retention::delete_range;
 #[cfg(not(feature = "seals"))]
 pub(crate) use retention::is_sealed;
 pub(crate) use retention::{
-    LOG_KIND, PARTITION_OF, PARTITIONS_BEFORE, WAIT_BRIEFLY, add_partition, before_moving, count_before, delete_before,
-    drop_partition, move_log, select_export, take_back_moving,
+    LOG_KIND, LOG_OWNER, PARTITION_OF, PARTITIONS_BEFORE, Partition, WAIT_BRIEFLY, add_partition, become_owner,
+    before_moving, count_before, delete_before, drop_partition, has_appeared_before, mark, move_log, select_export,
+    take_back_moving,
 };
 pub(crate) use rollup::{Days, activity, days, patterns, roll_up, rolled_up, set_rolled_up};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
 #[cfg(feature = "seals")]
-pub(crate) use seals::{Link, insert_seal, select_last_seal, select_sealable, select_seals};
+pub(crate) use seals::{
+    Link, NOT_AS_STORED_POSTGRES, NOT_AS_STORED_SQLITE, insert_seal, select_last_seal, select_seal, select_sealable,
+    select_seals,
+};
 pub(crate) use suspicious::{Between, Excess, bursts, enumerations, excesses, probed};
 pub(crate) use trail::{log_standing, owners_of, select_trail};
 

@@ -111,14 +111,20 @@ pub(crate) fn select_appeared<DB: Backend>(span: &Span) -> Result<Query<DB>, Box
 }
 
 /// Begins a transaction that sees the same rows from its first statement to its last, in nobody's name or in system mode. On
-/// SQLite it does not lock out who writes, as the way in which all others begin would.
+/// SQLite it does not lock out who writes, as the way in which all others begin would. On PostgreSQL what is built in is found
+/// first, whatever stands before it in the path: a clock or a count of somebody's own would be believed.
 pub(crate) fn begin_looking(dialect: Dialect, system_role: Option<&str>) -> SqlStr {
+    const BUILT_IN_FIRST: &str = "; SELECT pg_catalog.set_config('search_path', pg_catalog.regexp_replace(\
+                                  pg_catalog.current_setting('search_path'), '^(?=.)', 'pg_catalog, '), true)";
     let mut text = SqlText::new(dialect);
-    match (dialect, system_role) {
-        (Dialect::Sqlite, _) => text.sql("BEGIN"),
-        (Dialect::Postgres, None) => text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        (Dialect::Postgres, Some(role)) => {
-            text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE ").quoted_name(role)
+    match dialect {
+        Dialect::Sqlite => text.sql("BEGIN"),
+        Dialect::Postgres => {
+            text.sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            if let Some(role) = system_role {
+                text.sql("; SET LOCAL ROLE ").quoted_name(role);
+            }
+            text.sql(BUILT_IN_FIRST)
         }
     };
     text.into_sql()

@@ -3,6 +3,7 @@
 use sqlx::SqlStr;
 use sqlx::error::BoxDynError;
 
+use super::appeared::{Span, appeared};
 use super::questions::{moment, row_columns};
 use super::suspicious::Between;
 use crate::backend::{Backend, Dialect, Query};
@@ -18,20 +19,33 @@ pub(crate) const LOG_KIND: Question = Question {
     columns: 2,
 };
 
-/// The log's partitions that hold nothing later than the first day of a month, given as text, and those that are on their way out
-/// already: schema, name, and `attached`, `detaching` or `detached`.
-pub(crate) const PARTITIONS_BEFORE: Question = Question {
-    text: "SELECT n.nspname::text, c.relname::text, CASE WHEN i.inhdetachpending THEN 'detaching' ELSE 'attached' END \
-           FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-           WHERE i.inhparent = to_regclass('user_access_log') AND (i.inhdetachpending OR \
-           (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''([^'']+)''\\)'))[1]::timestamptz <= ($1 || ' 00:00:00+00')::timestamptz) \
-           UNION ALL SELECT n.nspname::text, c.relname::text, 'detached' FROM pg_description d \
-           JOIN pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
-           JOIN pg_namespace n ON n.oid = c.relnamespace \
-           JOIN pg_class l ON l.oid = to_regclass('user_access_log') AND l.relnamespace = c.relnamespace AND l.relowner = c.relowner \
-           WHERE d.description = 'user-scope: purged from the log' AND c.relkind = 'r' \
-           AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) ORDER BY 2",
+/// Who owns the log; whether the login has his rights, and whether it may become him.
+pub(crate) const LOG_OWNER: Question = Question {
+    text: "SELECT r.rolname::text, pg_has_role(r.oid, 'USAGE')::text, pg_has_role(r.oid, 'MEMBER')::text \
+           FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = to_regclass('user_access_log')",
     columns: 3,
+};
+
+/// The log's partitions that hold nothing later than the first day of a month, given as text, and those that were marked to go and
+/// are detached: schema, name, `attached`, `detaching` or `detached`, the first day that it does not hold, and whether it goes. One
+/// that is detaching stands in the way of all others, and comes first.
+pub(crate) const PARTITIONS_BEFORE: Question = Question {
+    text: "SELECT schema, name, standing, until::text, (until <= $1::date)::text FROM ( \
+               SELECT n.nspname::text AS schema, c.relname::text AS name, \
+               CASE WHEN i.inhdetachpending THEN 'detaching' ELSE 'attached' END AS standing, \
+               ((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''([^'']+)''\\)'))[1]::timestamptz AT TIME ZONE 'UTC')::date AS until \
+               FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+               WHERE i.inhparent = to_regclass('user_access_log') \
+               UNION ALL SELECT n.nspname::text, c.relname::text, 'detached', \
+               substring(d.description FROM 'before ([0-9]{4}-[0-9]{2}-[0-9]{2})$')::date FROM pg_description d \
+               JOIN pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
+               JOIN pg_namespace n ON n.oid = c.relnamespace \
+               JOIN pg_class l ON l.oid = to_regclass('user_access_log') AND l.relnamespace = c.relnamespace AND l.relowner = c.relowner \
+               WHERE d.description LIKE 'user-scope: purged from the log before %' AND c.relkind = 'r' \
+               AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) \
+           ) AS part WHERE until <= $1::date OR standing = 'detaching' \
+           ORDER BY CASE standing WHEN 'detaching' THEN 0 ELSE 1 END, until, name",
+    columns: 5,
 };
 
 /// 1 row if a partition takes what is recorded at the beginning of a day.
@@ -96,7 +110,7 @@ fn own_partition(partition: &str) -> String {
 }
 
 /// That nothing waits long for a lock, in a transaction.
-pub(crate) const WAIT_BRIEFLY: SqlStr = SqlStr::from_static("SET LOCAL lock_timeout = '200ms'");
+pub(crate) const WAIT_BRIEFLY: SqlStr = SqlStr::from_static("SET LOCAL lock_timeout = '50ms'");
 
 /// A partition for the month that begins on `first`; made by itself first, and then attached, which holds up nobody.
 pub(crate) fn add_partition(name: &str, first: &str, next: &str) -> SqlStr {
@@ -116,26 +130,59 @@ pub(crate) fn add_partition(name: &str, first: &str, next: &str) -> SqlStr {
     script(made + &own_partition(&format!("user_access_log_{name}")) + &attached)
 }
 
+/// A partition of the log, or what was one.
+#[derive(Debug, Clone)]
+pub(crate) struct Partition {
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    /// `attached`, `detaching` or `detached`.
+    pub(crate) standing: String,
+    /// The first day that it does not hold.
+    pub(crate) until: String,
+    /// Or it stays, and only its detaching comes to an end.
+    pub(crate) goes: bool,
+}
+
 /// What is left to be done to let a partition go, each by itself, and detaching in no transaction. It is marked first: a table that
 /// is detached, and not dropped yet, is found by that.
-pub(crate) fn drop_partition(schema: &str, name: &str, standing: &str) -> Vec<SqlStr> {
+pub(crate) fn drop_partition(partition: &Partition) -> Vec<SqlStr> {
     let about = |before: &'static str, after: &'static str| {
         let mut text = SqlText::new(Dialect::Postgres);
-        text.sql(before).quoted_name(schema).sql(".").quoted_name(name).sql(after);
+        text.sql(before).quoted_name(&partition.schema).sql(".").quoted_name(&partition.name).sql(after);
         text.into_sql()
     };
     let detach = "ALTER TABLE user_access_log DETACH PARTITION ";
-    let mark = about("COMMENT ON TABLE ", " IS 'user-scope: purged from the log'");
-    let mut steps = match standing {
-        "attached" => vec![mark, about(detach, " CONCURRENTLY")],
-        "detaching" => vec![mark, about(detach, " FINALIZE")],
+    let mut steps = match partition.standing.as_str() {
+        "attached" => vec![mark(partition, true), about(detach, " CONCURRENTLY")],
+        "detaching" => vec![mark(partition, true), about(detach, " FINALIZE")],
         _ => Vec::new(),
     };
-    steps.push(about("DROP TABLE IF EXISTS ", ""));
+    if partition.goes {
+        steps.push(about("DROP TABLE IF EXISTS ", ""));
+    }
     steps
 }
 
-/// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text, and the highest id.
+/// Marks a partition as one that goes, or takes the mark back.
+pub(crate) fn mark(partition: &Partition, goes: bool) -> SqlStr {
+    let mut text = SqlText::new(Dialect::Postgres);
+    text.sql("COMMENT ON TABLE ").quoted_name(&partition.schema).sql(".").quoted_name(&partition.name).sql(" IS ");
+    match goes {
+        true => text.quoted_text(&format!("user-scope: purged from the log before {}", partition.until)),
+        false => text.sql("NULL"),
+    };
+    text.into_sql()
+}
+
+/// That what follows is done by the owner of the log.
+pub(crate) fn become_owner(owner: &str) -> SqlStr {
+    let mut text = SqlText::new(Dialect::Postgres);
+    text.sql("SET ROLE ").quoted_name(owner);
+    text.into_sql()
+}
+
+/// How many rows were recorded before a moment. Columns: rows, the first and the last of their times, as text, and the
+/// lowest id and the highest.
 pub(crate) fn count_before<DB: Backend>(until: i64) -> Result<Query<DB>, BoxDynError> {
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = DB::Arguments::default();
@@ -146,7 +193,7 @@ pub(crate) fn count_before<DB: Backend>(until: i64) -> Result<Query<DB>, BoxDynE
         }
         Dialect::Sqlite => "SELECT count(*), min(timestamp), max(timestamp)",
     });
-    text.sql(", coalesce(max(id), 0) FROM user_access_log WHERE timestamp < ");
+    text.sql(", coalesce(min(id), 0), coalesce(max(id), 0) FROM user_access_log WHERE timestamp < ");
     moment::<DB>(&mut text, &mut arguments, until)?;
     Ok(Query { text: text.into_sql(), arguments, keep: false })
 }
@@ -161,6 +208,34 @@ pub(crate) fn delete_before<DB: Backend>(until: i64, last: i64, most: i64) -> Re
     text.sql(" AND id <= ").parameter().sql(" ORDER BY id LIMIT ").parameter().sql(")");
     DB::add_integer(&mut arguments, last)?;
     DB::add_integer(&mut arguments, most)?;
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
+}
+
+/// Deletes those of a range of ids.
+#[cfg(feature = "seals")]
+pub(crate) fn delete_range<DB: Backend>(until: i64, first: i64, last: i64) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("DELETE FROM user_access_log WHERE id BETWEEN ")
+        .parameter()
+        .sql(" AND ")
+        .parameter()
+        .sql(" AND timestamp < ");
+    DB::add_integer(&mut arguments, first)?;
+    DB::add_integer(&mut arguments, last)?;
+    moment::<DB>(&mut text, &mut arguments, until)?;
+    Ok(Query { text: text.into_sql(), arguments, keep: true })
+}
+
+/// A row if something of before a moment is in the span.
+pub(crate) fn has_appeared_before<DB: Backend>(span: &Span, until: i64) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    text.sql("SELECT id FROM user_access_log WHERE ");
+    appeared::<DB>(&mut text, &mut arguments, span)?;
+    text.sql(" AND timestamp < ");
+    moment::<DB>(&mut text, &mut arguments, until)?;
+    text.sql(" LIMIT 1");
     Ok(Query { text: text.into_sql(), arguments, keep: false })
 }
 

@@ -6,6 +6,7 @@ use sqlx::error::BoxDynError;
 use super::LOG;
 use super::appeared::{Span, appeared};
 use crate::backend::{Backend, Dialect, Query};
+use crate::sql::isolation::catalogue::Question;
 use crate::sql::{SqlText, arguments};
 
 /// A row of `user_access_seals`; the table's comments say what each is. Hashes and signatures are as they are stored.
@@ -41,6 +42,34 @@ pub(crate) fn select_last_seal<DB: Backend>() -> Query<DB> {
                 previous, hash, signature FROM user_access_seals ORDER BY number DESC LIMIT 1";
     Query { text: SqlStr::from_static(text), arguments: DB::Arguments::default(), keep: true }
 }
+
+/// The link of this number. Columns: as [`Link`].
+pub(crate) fn select_seal<DB: Backend>(number: i64) -> Result<Query<DB>, BoxDynError> {
+    let text = "SELECT number, kind, ids, digest, oldest, newest, sealed_at, epoch, position, horizon, last_id, floor, \
+                previous, hash, signature FROM user_access_seals WHERE number = $1";
+    let mut arguments = DB::Arguments::default();
+    DB::add_integer(&mut arguments, number)?;
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
+}
+
+/// What can show rows that are not stored, or hide some: a view in the place of a table, a rule, a part that is elsewhere, a policy
+/// that takes away. A sentence each.
+pub(crate) const NOT_AS_STORED_POSTGRES: Question = Question {
+    text: "SELECT n.name || CASE WHEN c.relkind NOT IN ('r', 'p') THEN ' is no table' \
+           WHEN EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) THEN ' has a rule' \
+           WHEN EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive) THEN ' has a policy that hides rows' \
+           ELSE ' has a partition that is no table' END \
+           FROM (VALUES ('user_access_log'), ('user_access_seals')) AS n (name) JOIN pg_class c ON c.oid = to_regclass(n.name) \
+           WHERE c.relkind NOT IN ('r', 'p') OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) \
+           OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive) \
+           OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class d ON d.oid = i.inhrelid WHERE i.inhparent = c.oid AND d.relkind <> 'r')",
+    columns: 1,
+};
+pub(crate) const NOT_AS_STORED_SQLITE: Question = Question {
+    text: "SELECT name || ' is no table' FROM sqlite_schema \
+           WHERE name IN ('user_access_log', 'user_access_seals') AND type <> 'table'",
+    columns: 1,
+};
 
 /// A further link. It touches no row if somebody else has written one of this number.
 pub(crate) fn insert_seal<DB: Backend>(link: &Link) -> Result<Query<DB>, BoxDynError> {

@@ -12,8 +12,10 @@ use crate::sql::Link;
 /// The chain so far, link by link from the first on.
 pub(super) struct Chain<'a> {
     key: &'a PublicSealKey,
-    exported: Option<&'a ExportedSeal>,
-    was_met: bool,
+    /// Those that were not met yet.
+    exported: Vec<&'a ExportedSeal>,
+    /// The newest key that has signed a link so far.
+    signer: usize,
     length: u64,
     number: i64,
     /// The hash of the link before; none if that cannot be told.
@@ -24,11 +26,11 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(key: &'a PublicSealKey, exported: Option<&'a ExportedSeal>) -> Self {
+    pub(super) fn new(key: &'a PublicSealKey, exported: Vec<&'a ExportedSeal>) -> Self {
         Self {
             key,
             exported,
-            was_met: false,
+            signer: usize::MAX,
             length: 0,
             number: 0,
             previous: Some(beginning()),
@@ -41,7 +43,11 @@ impl<'a> Chain<'a> {
     pub(super) fn add(&mut self, link: Link) {
         let number = link.number;
         self.count(number);
-        let fault = link.check(self.key).err();
+        // Where a newer key has signed, an older one does not any more.
+        let signer =
+            link.check(self.key).and_then(|signer| (signer <= self.signer).then_some(signer).ok_or(Fault::Forged));
+        self.signer = signer.unwrap_or(self.signer);
+        let fault = signer.err();
         match fault {
             Some(Fault::Changed) => self.findings.push(SealFinding::SealChanged { number }),
             Some(Fault::Forged) => self.findings.push(SealFinding::SealForged { number }),
@@ -50,8 +56,7 @@ impl<'a> Chain<'a> {
         if self.previous.as_ref().is_some_and(|previous| *previous != link.previous) {
             self.findings.push(SealFinding::SealOutOfOrder { number });
         }
-        self.was_met |=
-            self.exported.is_some_and(|exported| exported.number() == number && to_hex(&exported.hash) == link.hash);
+        self.exported.retain(|exported| exported.number() != number || to_hex(&exported.hash) != link.hash);
         self.last = if fault.is_none() { ExportedSeal::of(&link) } else { None };
         // What follows a link that was changed may still fit what it was.
         self.previous = (fault != Some(Fault::Changed)).then(|| link.hash.clone());
@@ -70,7 +75,7 @@ impl<'a> Chain<'a> {
         if !again.is_empty() {
             self.findings.push(SealFinding::SealedTwice { number, ids: again });
         }
-        self.cover.reached = Some(link.reached());
+        self.cover.reach(&link);
     }
 
     /// A link that does not even have the types of one.
@@ -103,11 +108,11 @@ impl<'a> Chain<'a> {
 
     /// What it covers, and what was found.
     pub(super) fn end(mut self) -> (Cover, Vec<SealFinding>) {
-        if let Some(exported) = self.exported.filter(|_| !self.was_met) {
+        for exported in self.exported {
             let number = exported.number();
-            self.findings.push(match self.key.has_signed(&exported.hash, &to_hex(&exported.signature)) {
-                true => SealFinding::TailRemoved { number, sealed_at: exported.sealed_at() },
-                false => SealFinding::ExportForged { number },
+            self.findings.push(match self.key.signer(&exported.hash, &to_hex(&exported.signature)) {
+                Some(_) => SealFinding::TailRemoved { number, sealed_at: exported.sealed_at() },
+                None => SealFinding::ExportForged { number },
             });
         }
         (self.cover, self.findings)

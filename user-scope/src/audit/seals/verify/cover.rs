@@ -17,7 +17,19 @@ pub(super) struct Cover {
     purged: Vec<(i64, i64)>,
     pub(super) clocks: Clocks,
     /// How far the last seal has come; none if there is none.
-    pub(super) reached: Option<Position>,
+    pub(super) reached: Option<Reached>,
+    /// The pass that was the last to be the first in a cluster, and how far the seals of the cluster before it had come.
+    first_pass: Option<((i64, i64), Reached)>,
+    /// How many clusters there were.
+    pub(super) clusters: u64,
+}
+
+/// How far a seal has come, and until when.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    pub(super) position: Position,
+    /// The latest time of all seals of its cluster so far.
+    pub(super) sealed_at: Option<i64>,
 }
 
 /// A seal, and what has been met of its rows.
@@ -27,6 +39,8 @@ pub(super) struct CoveredSeal {
     pub(super) digest: String,
     pub(super) epoch: String,
     pub(super) floor: i64,
+    /// If it is of the first pass in its cluster: how far those of the cluster before had come.
+    pub(super) came_from: Option<Reached>,
     pub(super) met: u64,
     pub(super) missing: Vec<(i64, i64)>,
     pub(super) hash: Sha256,
@@ -35,7 +49,7 @@ pub(super) struct CoveredSeal {
 impl Cover {
     /// Adds a seal over rows, and tells which of them are covered already: of these the earlier seal holds.
     pub(super) fn seal(&mut self, link: &Link, ids: &LogIds, is_good: bool) -> LogIds {
-        let place = self.seals.len();
+        let (place, came_from) = (self.seals.len(), self.came_from(link));
         let mut again = LogIds::default();
         for (first, last) in ids.ranges() {
             let before = self.ranges.range(..=last).next_back().map(|(start, (end, _))| (*start, *end));
@@ -57,6 +71,7 @@ impl Cover {
             digest: link.digest.clone(),
             epoch: link.epoch.clone(),
             floor: link.floor,
+            came_from,
             met: 0,
             missing: Vec::new(),
             hash: Sha256::default(),
@@ -65,6 +80,21 @@ impl Cover {
             self.clocks.add(link);
         }
         again
+    }
+
+    fn came_from(&mut self, link: &Link) -> Option<Reached> {
+        let pass = (link.horizon, link.sealed_at);
+        if let Some(reached) = self.reached.as_ref().filter(|reached| reached.position.epoch != link.epoch) {
+            self.first_pass = Some((pass, reached.clone()));
+        }
+        self.first_pass.as_ref().filter(|(first, _)| *first == pass).map(|(_, reached)| reached.clone())
+    }
+
+    /// Behind this link.
+    pub(super) fn reach(&mut self, link: &Link) {
+        let is_another = self.reached.as_ref().is_none_or(|reached| reached.position.epoch != link.epoch);
+        self.clusters += u64::from(is_another);
+        self.reached = Some(Reached { position: link.reached(), sealed_at: self.clocks.latest(&link.epoch) });
     }
 
     pub(super) fn purge(&mut self, ids: &LogIds) {
@@ -91,6 +121,17 @@ impl Clocks {
             Some(&(horizon, time)) if link.horizon <= horizon || link.sealed_at <= time => {}
             _ => times.push((link.horizon, link.sealed_at)),
         }
+    }
+
+    fn latest(&self, epoch: &str) -> Option<i64> {
+        self.0.get(epoch)?.last().map(|(_, time)| *time)
+    }
+
+    /// The same of a row that was met in a later cluster first. It came from the one that was left, in which its transaction was not
+    /// sealed yet, or was written since.
+    pub(super) fn written_after_leaving(&self, left: &Reached, transaction: i64) -> Option<i64> {
+        let Position { epoch, position, .. } = &left.position;
+        if transaction >= *position { self.written_after(epoch, transaction) } else { left.sealed_at }
     }
 
     /// The time of the last seal that was made in this cluster before the transaction began to write.

@@ -18,11 +18,13 @@ use super::next;
 use crate::audit::AuditLog;
 use crate::audit::horizon;
 use crate::audit::log::{NAME, reading};
-use crate::backend::Backend;
+use crate::backend::{Backend, Dialect};
+use crate::entity::Moment;
 use crate::error::Result;
+use crate::isolation::facts::{Texts, ask};
 use crate::lease::Lease;
 use crate::observe::{Rows, observed};
-use crate::sql::{self, Position};
+use crate::sql;
 
 /// What [`AuditLog::verify`] has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +36,16 @@ pub struct SealReport {
     pub rows: u64,
     /// How many rows are not sealed yet: nothing can be said of them.
     pub unsealed: u64,
+    /// The time of the oldest of them. If that is long ago, nobody seals any more, or a transaction is open since.
+    pub oldest_unsealed: Option<Moment>,
     /// How many rows were taken out by who has the key.
     pub purged: u64,
+    /// How many rows were to be taken out, as who has the key has said, and are there still: they can go unseen. Carry the purge
+    /// out again.
+    pub to_purge: u64,
+    /// In how many clusters of PostgreSQL, one after the other, it was sealed: one more for each time that it was restored into
+    /// another.
+    pub clusters: u64,
     /// The last seal of the chain, to be kept outside of the database, if it is one that the key has signed.
     pub last: Option<ExportedSeal>,
     /// What is not as it was sealed.
@@ -59,15 +69,17 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// Compares all of the log with its seals.
     ///
     /// It reads every row once, in a transaction that holds up nobody, in memory that grows with the number of seals and not with
-    /// that of rows. `last_exported` is the last seal that was kept outside of the database: without it a log whose end was cut
-    /// off, rows and seals, looks like one that has never been longer. What cannot be found at all is in
+    /// that of rows. `exported` are seals that were kept outside of the database, the last of them or all: without any a log
+    /// whose end was cut off, rows and seals, looks like one that has never been longer. What cannot be found at all is in
     /// [`guide::seals`](crate::guide::seals).
     ///
     /// ```
     /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, SEAL_KEY: &str)
     /// # -> Result<(), Box<dyn std::error::Error>> {
-    /// let last = std::fs::read_to_string("last.seal")?.parse()?;
-    /// let report = system.audit().verify(&SEAL_KEY.parse()?, Some(&last)).await?;
+    /// use user_scope::audit::ExportedSeal;
+    ///
+    /// let exported: ExportedSeal = std::fs::read_to_string("last.seal")?.parse()?;
+    /// let report = system.audit().verify(&SEAL_KEY.parse()?, [&exported]).await?;
     /// for finding in &report.findings {
     ///     eprintln!("{finding}");
     /// }
@@ -78,24 +90,43 @@ impl<DB: Backend> AuditLog<'_, DB> {
     ///
     /// [`Error::Database`](crate::Error::Database) if the log or the table of seals is not there,
     /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not. Whatever is wrong with their contents is a finding.
-    pub async fn verify(&self, key: &PublicSealKey, last_exported: Option<&ExportedSeal>) -> Result<SealReport> {
-        observed(NAME, "verify", pin!(self.verified(key, last_exported))).await
+    pub async fn verify<'e>(
+        &self,
+        key: &PublicSealKey,
+        exported: impl IntoIterator<Item = &'e ExportedSeal>,
+    ) -> Result<SealReport> {
+        observed(NAME, "verify", pin!(self.verified(key, exported.into_iter().collect()))).await
     }
 
-    async fn verified(&self, key: &PublicSealKey, last_exported: Option<&ExportedSeal>) -> Result<SealReport> {
+    async fn verified(&self, key: &PublicSealKey, exported: Vec<&ExportedSeal>) -> Result<SealReport> {
         let (mut lease, _passage) = self.open_looking().await?;
-        let now = horizon::read(&mut lease, Position::default()).await.map_err(reading)?.to;
-        let mut chain = Chain::new(key, last_exported);
+        let hidden = not_as_stored(&mut lease).await?;
+        let now = horizon::now(&mut lease).await.map_err(reading)?;
+        let mut chain = Chain::new(key, exported);
         read_chain(&mut lease, &mut chain).await.map_err(reading)?;
         let seals = chain.length();
         let last = chain.last_to_export();
-        let (cover, mut findings) = chain.end();
+        let (cover, found) = chain.end();
+        let mut findings = hidden;
+        findings.extend(found);
+        let clusters = cover.clusters;
         let mut walk = Walk::new(cover, now);
         read_rows(&mut lease, &mut walk).await.map_err(reading)?;
         lease.commit().await.map_err(reading)?;
-        let sums = walk.end(&mut findings);
-        Ok(SealReport { seals, rows: sums.proven, unsealed: sums.unsealed, purged: sums.purged, last, findings })
+        let rows::Sums { proven: rows, unsealed, oldest_unsealed, purged, to_purge } = walk.end(&mut findings);
+        let oldest_unsealed = oldest_unsealed.map(Moment::from_unix_micros);
+        Ok(SealReport { seals, rows, unsealed, oldest_unsealed, purged, to_purge, clusters, last, findings })
     }
+}
+
+/// What shows something else than what is stored.
+pub(super) async fn not_as_stored<DB: Backend>(lease: &mut Lease<DB>) -> Result<Vec<SealFinding>> {
+    let question = match DB::DIALECT {
+        Dialect::Postgres => sql::NOT_AS_STORED_POSTGRES,
+        Dialect::Sqlite => sql::NOT_AS_STORED_SQLITE,
+    };
+    let found = ask(lease, question, &[]).await.map_err(reading)?;
+    Ok(found.into_iter().map(|row| SealFinding::NotAsStored { what: Texts(row).text() }).collect())
 }
 
 async fn read_chain<DB: Backend>(lease: &mut Lease<DB>, chain: &mut Chain<'_>) -> sqlx::Result<()> {

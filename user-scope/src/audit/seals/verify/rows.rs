@@ -24,6 +24,7 @@ pub(super) struct Walk {
     expected: i64,
     before: Option<i64>,
     unsealed: u64,
+    oldest_unsealed: Option<i64>,
     inserted: LogIds,
     repeated: LogIds,
     backdated: LogIds,
@@ -38,7 +39,9 @@ fn is_backdated(row: &SealableRow, written_after: Option<i64>) -> bool {
 pub(super) struct Sums {
     pub(super) proven: u64,
     pub(super) unsealed: u64,
+    pub(super) oldest_unsealed: Option<i64>,
     pub(super) purged: u64,
+    pub(super) to_purge: u64,
 }
 
 impl Walk {
@@ -53,6 +56,7 @@ impl Walk {
             place: 0,
             before: None,
             unsealed: 0,
+            oldest_unsealed: None,
             inserted: LogIds::default(),
             repeated: LogIds::default(),
             backdated: LogIds::default(),
@@ -94,26 +98,32 @@ impl Walk {
         let Some(seal) = self.cover.seals.get_mut(seal) else { return };
         seal.hash.update(row.hash(dialect));
         seal.met += 1;
+        let (clocks, transaction) = (&self.cover.clocks, row.transaction());
         // Up to the floor they are of another cluster, and their transactions as well.
-        if row.id > seal.floor && is_backdated(row, self.cover.clocks.written_after(&seal.epoch, row.transaction())) {
+        let here = clocks.written_after(&seal.epoch, transaction).filter(|_| row.id > seal.floor);
+        let before = seal.came_from.as_ref().and_then(|left| clocks.written_after_leaving(left, transaction));
+        if is_backdated(row, here.max(before)) {
             self.backdated.push(row.id);
         }
     }
 
     fn visit_unsealed(&mut self, row: &SealableRow) {
         self.unsealed += 1;
-        let Some(reached) = &self.cover.reached else { return };
-        let transaction = row.transaction();
+        self.oldest_unsealed = Some(self.oldest_unsealed.map_or(row.time, |oldest| oldest.min(row.time)));
+        let Some(left) = &self.cover.reached else { return };
+        let (clocks, reached, transaction) = (&self.cover.clocks, &left.position, row.transaction());
         let is_in_its_cluster = reached.epoch == self.now.epoch;
         // As those are told that are sealed next.
-        let may_be_new = if is_in_its_cluster {
-            transaction >= reached.position && transaction < self.now.next && row.id > reached.floor
+        let (may_be_new, after) = if is_in_its_cluster {
+            let is_open = transaction >= reached.position && transaction < self.now.next;
+            (is_open, clocks.written_after(&reached.epoch, transaction))
         } else {
-            transaction >= reached.position || row.id > reached.last_id
+            let is_open = transaction >= reached.position || row.id > reached.last_id;
+            (is_open, clocks.written_after_leaving(left, transaction))
         };
-        if !may_be_new {
+        if !may_be_new || row.id <= reached.floor {
             self.inserted.push(row.id);
-        } else if is_in_its_cluster && is_backdated(row, self.cover.clocks.written_after(&reached.epoch, transaction)) {
+        } else if is_backdated(row, after) {
             self.backdated.push(row.id);
         }
     }
@@ -125,7 +135,7 @@ impl Walk {
             self.place += 1;
             self.expected = self.ranges.get(self.place).map_or(0, |(first, ..)| *first);
         }
-        let mut sums = Sums { unsealed: self.unsealed, ..Sums::default() };
+        let mut sums = Sums { unsealed: self.unsealed, oldest_unsealed: self.oldest_unsealed, ..Sums::default() };
         for seal in self.cover.seals {
             let missing = LogIds::of(seal.missing);
             let without_right =
@@ -141,6 +151,11 @@ impl Walk {
                 findings.push(SealFinding::RowsChanged(seal.range));
             } else {
                 sums.proven += seal.met;
+                // Whole seals are purged, so that one id tells of all.
+                let (first, _) = seal.range.ids;
+                if self.purged.missing_in(first, first).is_empty() {
+                    sums.to_purge += seal.met;
+                }
             }
         }
         if !self.inserted.is_empty() {

@@ -162,7 +162,8 @@ Example, every five minutes:\n  \
         /// The file with the secret key
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-        /// Writes the last seal into this file, which a thief of the database must not reach
+        /// Keeps the last seal in this file, which a thief of the database must not reach: nothing is sealed if the one that is
+        /// there is not in the log any more
         #[arg(long, value_name = "FILE")]
         last: Option<PathBuf>,
         #[command(flatten)]
@@ -179,9 +180,10 @@ Example, every five minutes:\n  \
         /// The public key, or several, the newest first, with commas between them
         #[arg(long, value_name = "KEY")]
         public_key: String,
-        /// The file with the last seal that was kept: without it nobody can tell that the end was cut off
+        /// A file with seals that were kept, one a line; may be given several times. Without one nobody can tell that the end
+        /// was cut off
         #[arg(long, value_name = "FILE")]
-        last: Option<PathBuf>,
+        last: Vec<PathBuf>,
         #[command(flatten)]
         output: Output,
     },

@@ -59,6 +59,7 @@ pub(crate) async fn purge(
         json!({
             "until": done.until.to_string(),
             "rows": done.rows,
+            "kept": done.kept,
             "first": done.times.as_ref().map(|times| &times.0),
             "last": done.times.as_ref().map(|times| &times.1),
             "partitions": done.partitions,
@@ -71,7 +72,23 @@ pub(crate) async fn purge(
 
 fn in_words(done: &Purgeable, carried_out: bool) -> String {
     let until = done.until.day();
-    let Some((first, last)) = &done.times else { return format!("nothing was recorded before {until} that could go") };
+    let kept = match done.kept {
+        0 => String::new(),
+        kept => format!(
+            "\n{} from before what was asked for {}: the partition that holds them holds later ones as well, and goes as a whole",
+            spoken(kept, "row"),
+            if kept == 1 { "stays" } else { "stay" },
+        ),
+    };
+    let Some((first, last)) = &done.times else {
+        return match done.partitions.as_slice() {
+            [] => format!("nothing was recorded before {until} that could go{kept}"),
+            partitions => {
+                let went = if carried_out { "is gone" } else { "would go; say --carry-out" };
+                format!("what an earlier purge has left of {} {went}{kept}", partitions.join(", "))
+            }
+        };
+    };
     let went = if carried_out { "are gone" } else { "would go; say --carry-out" };
     let partitions = match done.partitions.as_slice() {
         [] => String::new(),
@@ -79,7 +96,7 @@ fn in_words(done: &Purgeable, carried_out: bool) -> String {
     };
     let sealed = if done.sealed && !carried_out { "; they are sealed, and need the --key" } else { "" };
     let count = spoken(done.rows, "row");
-    format!("{count} from before {until}, recorded from {first} to {last}{partitions}, {went}{sealed}")
+    format!("{count} from before {until}, recorded from {first} to {last}{partitions}, {went}{sealed}{kept}")
 }
 
 pub(crate) async fn make_partitions(database: &DatabaseUrl, ahead: u32, output: &Output) -> Result<Outcome, Failure> {

@@ -5,6 +5,7 @@ pub(crate) mod arguments;
 mod chart;
 mod differences;
 mod keeping;
+mod kept;
 mod questions;
 mod seals;
 mod sheet;
@@ -59,7 +60,7 @@ pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
         Question::Partition { database, ahead, output } => keeping::make_partitions(&database, ahead, &output).await,
         Question::Seal { asking, key, last, output } => seals::seal(&asking, &key, last.as_deref(), &output).await,
         Question::Verify { asking, public_key, last, output } => {
-            seals::verify(&asking, &public_key, last.as_deref(), &output).await
+            seals::verify(&asking, &public_key, &last, &output).await
         }
         Question::Key { file, output } => seals::key(&file, &output),
     }

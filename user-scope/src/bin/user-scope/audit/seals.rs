@@ -1,14 +1,14 @@
 //! Seals: the key, sealing, and whether the log is as it was sealed.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde_json::json;
-use user_scope::audit::{ExportedSeal, PublicSealKey, SealKey};
+use user_scope::audit::{PublicSealKey, SealKey};
 
 use super::arguments::Asking;
-use super::on_log;
+use super::{kept, on_log};
 use crate::Outcome;
 use crate::adoption::told;
 use crate::arguments::Output;
@@ -35,10 +35,10 @@ pub(crate) async fn seal(
     last: Option<&Path>,
     output: &Output,
 ) -> Result<Outcome, Failure> {
-    let key: SealKey = read(key)?;
-    let sealed = on_log!(asking, |system| system.audit().seal(&key).await?);
+    let (key, kept): (SealKey, _) = (read(key)?, kept::read_if_there(last)?);
+    let sealed = on_log!(asking, |system| system.audit().seal_behind(&key, &kept).await?);
     if let (Some(file), Some(seal)) = (last, &sealed.last) {
-        replace(file, &format!("{seal}\n"))?;
+        kept::keep(file, seal)?;
     }
     let words = format!("{} under {}", spoken(sealed.rows, "new row"), spoken(sealed.seals, "seal"));
     told(
@@ -52,12 +52,12 @@ pub(crate) async fn seal(
 pub(crate) async fn verify(
     asking: &Asking,
     public_key: &str,
-    last: Option<&Path>,
+    last: &[PathBuf],
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let key: PublicSealKey = public_key.parse()?;
-    let last: Option<ExportedSeal> = last.map(read).transpose()?;
-    let report = on_log!(asking, |system| system.audit().verify(&key, last.as_ref()).await?);
+    let kept = kept::read_all(last.iter().map(PathBuf::as_path))?;
+    let report = on_log!(asking, |system| system.audit().verify(&key, &kept).await?);
     let mut words = vec![format!(
         "{} under {} as they were sealed; {} not sealed yet, {} purged by right",
         spoken(report.rows, "row"),
@@ -66,7 +66,22 @@ pub(crate) async fn verify(
         report.purged,
     )];
     words.extend(report.findings.iter().map(|finding| format!("found: {finding}")));
-    if last.is_none() {
+    if let Some(oldest) = report.oldest_unsealed.filter(|_| report.seals > 0) {
+        words.push(format!("the oldest that is not sealed yet is of {oldest}"));
+    }
+    if report.to_purge > 0 {
+        words.push(format!(
+            "{} to be purged and not gone yet: carry the purge out again",
+            spoken(report.to_purge, "row")
+        ));
+    }
+    if report.clusters > 1 {
+        words.push(format!(
+            "it was sealed in {} clusters, one after the other: it was restored, or moved",
+            report.clusters
+        ));
+    }
+    if last.is_empty() {
         words.push("without --last nobody can tell whether the end of the log was cut off".to_owned());
     }
     told(output, &words.join("\n"), || {
@@ -75,7 +90,10 @@ pub(crate) async fn verify(
             "rows": report.rows,
             "seals": report.seals,
             "unsealed": report.unsealed,
+            "oldest_unsealed": report.oldest_unsealed.map(|oldest| oldest.to_string()),
             "purged": report.purged,
+            "to_purge": report.to_purge,
+            "clusters": report.clusters,
             "last": report.last.as_ref().map(ToString::to_string),
             "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
@@ -87,14 +105,6 @@ pub(crate) async fn verify(
 pub(super) fn read<T: FromStr<Err = user_scope::Error>>(file: &Path) -> Result<T, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
     text.parse().map_err(|error| Failure::new(format!("{}: {error}", file.display())))
-}
-
-/// Writes it beside, and puts it in its place: who is interrupted leaves the one that was there.
-fn replace(file: &Path, text: &str) -> Result<(), Failure> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".new");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|error| Failure::new(format!("{}: {error}", file.display())))
 }
 
 /// A number of things: `1 row`, `2 rows`.
