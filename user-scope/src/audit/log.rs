@@ -93,12 +93,26 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
 
     /// Records that `rows` rows of the log were given. To be called when no connection is held.
     pub(super) async fn tell_asked(&self, rows: usize) {
-        let details = Details { rows: Some(rows as u64), receipt: Some(self.receipt), ..Details::default() };
-        self.tell(Operation::List, details).await;
+        self.tell(Operation::List, self.asked(rows)).await;
+    }
+
+    /// The same where nobody can wait, as in a drop.
+    pub(super) fn tell_asked_now(&self, rows: usize) {
+        let event = self.event(Operation::List, self.asked(rows));
+        self.state.audit().submit_now(Some(Entry::Event(event)));
+    }
+
+    fn asked(&self, rows: usize) -> Details {
+        Details { rows: Some(rows as u64), receipt: Some(self.receipt), ..Details::default() }
     }
 
     async fn tell(&self, operation: Operation, details: Details) {
-        let event = AuditEvent {
+        let event = self.event(operation, details);
+        self.state.audit().submit(Some(Entry::Event(event))).await;
+    }
+
+    fn event(&self, operation: Operation, details: Details) -> AuditEvent {
+        AuditEvent {
             id: Uuid::nil(),
             user: self.actor.clone(),
             entity_type: NAME,
@@ -106,8 +120,7 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
             operation,
             occurred_at: Moment::now(),
             details,
-        };
-        self.state.audit().submit(Some(Entry::Event(event))).await;
+        }
     }
 }
 

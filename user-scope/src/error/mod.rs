@@ -9,6 +9,7 @@ mod cause;
 mod sort;
 
 pub use cause::Cause;
+use sort::advice_on_the_log;
 pub(crate) use sort::{Doing, is_about_a_missing_index};
 
 /// What every operation returns.
@@ -254,7 +255,7 @@ pub enum Error {
     Busy,
 
     /// The audit row could not be written, and therefore nothing was.
-    #[error("the audit table cannot be used, and so nothing was done; is it there? `pool.migrate()` makes it")]
+    #[error("the audit table cannot be used, and so nothing was done; {}", advice_on_the_log(source))]
     Audit {
         /// What the database said.
         source: Cause,

@@ -2,7 +2,7 @@
 
 use sqlx::error::{BoxDynError, DatabaseError, ErrorKind};
 
-use super::Error;
+use super::{Cause, Error};
 use crate::backend::{ByTrigger, by_trigger, column_without_null};
 use crate::isolation::fit::Misfit;
 
@@ -67,6 +67,23 @@ fn is_about_the_log(error: &dyn DatabaseError) -> bool {
     const LOG: &str = "user_access_log";
     let is_about_a_table = error.code().is_some_and(|code| code.starts_with("42") || code == "1");
     error.table() == Some(LOG) || is_about_a_table && error.message().contains(LOG)
+}
+
+/// What to do where the log cannot be used, by the database's code alone.
+pub(super) fn advice_on_the_log(source: &Cause) -> &'static str {
+    match source.code().as_deref() {
+        // A partition that is not there, or the proof that a move was begun and not ended.
+        Some("23514") => "it takes no rows of this month: `user-scope audit partition` makes the partitions",
+        Some("42501") => "this login lacks the right to it, which its owner grants",
+        Some("25006") => "this database only lets itself be read",
+        Some(code) if is_read_only_on_sqlite(code) => "this database was opened only to be read",
+        _ => "is it there? `pool.migrate()` makes it",
+    }
+}
+
+/// The code 8, or one of its kind: SQLite tells the kind in the lowest byte.
+fn is_read_only_on_sqlite(code: &str) -> bool {
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| code & 0xff == 8)
 }
 
 /// PostgreSQL has a code for it, SQLite but words.

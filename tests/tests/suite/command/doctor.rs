@@ -70,7 +70,7 @@ async fn it_ends_with_2_where_it_cannot_look_and_never_prints_the_password() {
         &["doctor", "--database-url", "postgres://app:geheim@[::/app", "--table", "tasks"],
         &["doctor", "--database-url", "mysql://app:geheim@localhost/app", "--table", "tasks"],
         &["doctor", "--database-url", "app:geheim@localhost/app", "--table", "tasks"],
-        &["doctor", "--database-url", "sqlite:/nowhere/geheim.db", "--table", "tasks"],
+        &["doctor", "--database-url", "sqlite://app:geheim@localhost/app", "--table", "tasks"],
         &["doctor", "--database-url", &reachable],
         &["doctor", "--database-url", &reachable, "--config", "/nowhere/user-scope.toml"],
         &["doctor", "--table", "tasks"],

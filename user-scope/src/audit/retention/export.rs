@@ -14,6 +14,8 @@ use crate::sql;
 const AT_ONCE: u32 = 2_000;
 
 /// Rows of a time, in the order of their numbers, some at once; from [`AuditLog::export`].
+///
+/// Dropped before its end, it records the question with the number of the rows that it has given until then.
 #[derive(Debug)]
 pub struct LogExport<'a, DB: Backend> {
     log: &'a AuditLog<'a, DB>,
@@ -68,5 +70,13 @@ impl<DB: Backend> LogExport<'_, DB> {
         let (mut lease, _passage) = self.log.open().await?;
         let rows = DB::fetch_all(lease.connection(), query).await.map_err(reading)?;
         rows.iter().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
+    }
+}
+
+impl<DB: Backend> Drop for LogExport<'_, DB> {
+    fn drop(&mut self) {
+        if !self.ended && self.given > 0 {
+            self.log.tell_asked_now(self.given);
+        }
     }
 }

@@ -13,25 +13,26 @@ use crate::configuration::Configuration;
 use crate::database::on_database;
 use crate::doctor::finding_as_json;
 use crate::failure::Failure;
-use crate::output::{answer, beside};
+use crate::output::{answer, beside, document};
 use crate::progress::Progress;
 use crate::proposal;
+use crate::shown::plain_lines;
 
 pub(crate) async fn plan(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     if Configuration::is_absent(target)? {
         let found = on_database!(target.database, |pool| user_scope::adoption::propose(&pool).await?);
         match output.json {
-            true => answer(format_args!("{:#}", proposal::as_json(&found))),
-            false => answer(proposal::as_toml(&found).trim_end()),
+            true => document(&proposal::as_json(&found))?,
+            false => answer(proposal::as_toml(&found).trim_end())?,
         }
         return Ok(Outcome::Well);
     }
     let adoption = Configuration::of(target)?.adoption(target)?;
     let plan = on_database!(target.database, |pool| adoption.plan(&pool).await?);
     if output.json {
-        answer(format_args!("{:#}", plan_as_json(&plan)));
+        document(&plan_as_json(&plan))?;
     } else {
-        answer(plan.to_string().trim_end());
+        answer(plan.to_string().trim_end())?;
     }
     Ok(Outcome::Well)
 }
@@ -51,7 +52,7 @@ pub(crate) async fn apply(
     let plan = on_database!(target.database, |pool| adoption.plan(&pool).await?);
     let steps = plan.steps().filter(|step| step.phase() <= until).count();
     if steps == 0 {
-        told(output, "nothing to do", || json!({ "phase": until.to_string(), "steps": [] }));
+        told(output, "nothing to do", || json!({ "phase": until.to_string(), "steps": [] }))?;
         return Ok(Outcome::Well);
     }
     plan.notes().for_each(|note| beside(format_args!("note: {note}")));
@@ -63,7 +64,7 @@ pub(crate) async fn apply(
     let tell = |event: user_scope::adoption::Event<'_>| progress.tell(event);
     on_database!(target.database, |pool| adoption.apply(&pool, until, &tell).await?);
     let done = progress.end();
-    told(output, &format!("done: {until}"), || json!({ "phase": until.to_string(), "steps": done }));
+    told(output, &format!("done: {until}"), || json!({ "phase": until.to_string(), "steps": done }))?;
     Ok(Outcome::Well)
 }
 
@@ -72,9 +73,9 @@ pub(crate) async fn verify(target: &Target, output: &Output) -> Result<Outcome, 
     let verification = on_database!(target.database, |pool| adoption.verify(&pool).await?);
     verification.missing().notes().for_each(|note| beside(format_args!("note: {note}")));
     if output.json {
-        answer(format_args!("{:#}", verification_as_json(&verification)));
+        document(&verification_as_json(&verification))?;
     } else {
-        show(&verification);
+        show(&verification)?;
     }
     Ok(if verification.is_isolated() { Outcome::Well } else { Outcome::Found })
 }
@@ -101,17 +102,17 @@ pub(crate) async fn rollback(
     told(output, &format!("{count} changes were taken back{log}"), || {
         let steps = undone.steps().map(|step| json!({ "object": step.object(), "sql": step.sql() }));
         json!({ "taken_back": steps.collect::<Vec<_>>() })
-    });
+    })?;
     Ok(Outcome::Well)
 }
 
 /// In words, or for a machine.
-pub(crate) fn told(output: &Output, words: &str, document: impl FnOnce() -> serde_json::Value) {
-    if output.json {
-        answer(format_args!("{:#}", document()));
-    } else {
-        answer(words);
-    }
+pub(crate) fn told(
+    output: &Output,
+    words: &str,
+    of_machine: impl FnOnce() -> serde_json::Value,
+) -> Result<(), Failure> {
+    if output.json { document(&of_machine()) } else { answer(plain_lines(words)) }
 }
 
 /// Whether a person, or --yes, agrees.
@@ -129,7 +130,7 @@ fn is_agreed(consent: &Consent, question: &str) -> Result<bool, Failure> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn show(verification: &Verification) {
+fn show(verification: &Verification) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
         "table",
@@ -152,19 +153,20 @@ fn show(verification: &Verification) {
             counted.iter().filter(|(_, count)| *count > 0).map(|(phase, count)| format!("{count} of {phase}"));
         table.add_row([state.name(), is, &rows, &writers.join("\n"), &missing.collect::<Vec<_>>().join(", ")]);
     }
-    answer(table);
+    answer(table)?;
     for finding in verification.findings() {
-        answer(format_args!("{}: {}: {}", finding.severity(), finding.object(), finding.why()));
+        answer(format_args!("{}: {}: {}", finding.severity(), finding.object(), finding.why()))?;
         if !finding.mend().is_empty() {
-            answer(format_args!("    mend: {}", finding.mend()));
+            answer(format_args!("    mend: {}", finding.mend()))?;
         }
     }
     let steps = verification.missing().steps().len();
     if steps > 0 {
         answer(format_args!(
             "{steps} steps are missing, those of roles and the log as well; `user-scope plan` shows them"
-        ));
+        ))?;
     }
+    Ok(())
 }
 
 fn plan_as_json(plan: &AdoptionPlan) -> serde_json::Value {

@@ -8,7 +8,7 @@ use crate::arguments::{Output, Target};
 use crate::configuration::{Configuration, Kind};
 use crate::database::Database;
 use crate::failure::Failure;
-use crate::output::answer;
+use crate::output::{answer, document};
 
 pub(crate) async fn run(target: &Target, output: &Output) -> Result<Outcome, Failure> {
     let configuration = Configuration::of(target)?;
@@ -17,9 +17,9 @@ pub(crate) async fn run(target: &Target, output: &Output) -> Result<Outcome, Fai
         Database::Sqlite(pool) => by_owner(&pool, &configuration, target).await?,
     };
     if output.json {
-        answer(format_args!("{:#}", as_json(&report)));
+        document(&as_json(&report))?;
     } else {
-        answer(report.to_string().trim_end());
+        answer(report.to_string().trim_end())?;
     }
     Ok(if report.is_healthy() { Outcome::Well } else { Outcome::Found })
 }

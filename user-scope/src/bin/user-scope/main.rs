@@ -11,6 +11,7 @@ mod migrations;
 mod output;
 mod progress;
 mod proposal;
+mod shown;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -54,10 +55,11 @@ async fn main() -> ExitCode {
         Ok(Outcome::Found) => ExitCode::from(1),
         Err(failure) => {
             let failure: Failure = failure;
-            let told = without_passwords(&failure.to_string());
+            let told = without_passwords(&shown::plain_lines(&failure.to_string()));
             output::beside(format_args!("user-scope: {told}"));
             if is_for_a_machine {
-                output::answer(format_args!("{:#}", serde_json::json!({ "error": told })));
+                // If that cannot be written either, the sentence beside it and the code say so.
+                let _ = output::document(&serde_json::json!({ "error": told }));
             }
             ExitCode::from(2)
         }
@@ -67,12 +69,17 @@ async fn main() -> ExitCode {
 /// What clap says of arguments repeats them.
 fn unreadable(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        output::beside(without_passwords(error.to_string().trim_end()));
+        output::beside(without_passwords(&shown::plain_lines(error.to_string().trim_end())));
         return ExitCode::from(2);
     }
     // Help, and the version.
-    let _ = error.print();
-    ExitCode::SUCCESS
+    match output::answer(error.to_string().trim_end()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::beside(format_args!("user-scope: {failure}"));
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// Hides what stands between `://` and `@` in each word: a URL that was given in the wrong place may hold a password.

@@ -42,7 +42,7 @@ pub(crate) async fn write(
         }
     }
     let words = if names.is_empty() { "nothing to do".to_owned() } else { names.join("\n") };
-    told(output, &words, || json!({ "migrations": names, "notes": plan.notes().collect::<Vec<_>>() }));
+    told(output, &words, || json!({ "migrations": names, "notes": plan.notes().collect::<Vec<_>>() }))?;
     Ok(Outcome::Well)
 }
 

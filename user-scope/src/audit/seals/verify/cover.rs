@@ -41,6 +41,8 @@ pub(super) struct CoveredSeal {
     pub(super) floor: i64,
     /// If it is of the first pass in its cluster: how far those of the cluster before had come.
     pub(super) came_from: Option<Reached>,
+    /// Whether the key has signed it.
+    pub(super) is_good: bool,
     pub(super) met: u64,
     pub(super) missing: Vec<(i64, i64)>,
     pub(super) hash: Sha256,
@@ -72,6 +74,7 @@ impl Cover {
             epoch: link.epoch.clone(),
             floor: link.floor,
             came_from,
+            is_good,
             met: 0,
             missing: Vec::new(),
             hash: Sha256::default(),

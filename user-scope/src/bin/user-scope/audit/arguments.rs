@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use user_scope::Moment;
 
+use super::asking::{Asking, Form, Limits, Most, day};
 use crate::arguments::{DatabaseUrl, Output};
 
 #[derive(Debug, Subcommand)]
@@ -17,14 +18,14 @@ Examples:\n  \
     Tail {
         #[command(flatten)]
         asking: Asking,
-        /// Goes on, and shows each row as it appears, until it is ended
+        /// Goes on behind them, and shows each row as it appears, until it is ended; with --json one document a line
         #[arg(long, short)]
         follow: bool,
         #[command(flatten)]
         most: Most,
         /// Only one operation: create, read, list, update, upsert, delete, restore, transfer, purge, unauthorized_access,
         /// system_access or raw_sql
-        #[arg(long, value_name = "WORD", conflicts_with = "follow")]
+        #[arg(long, value_name = "WORD")]
         operation: Option<String>,
         #[command(flatten)]
         form: Form,
@@ -36,7 +37,7 @@ Examples:\n  \
         #[command(flatten)]
         asking: Asking,
         /// How many days, the last of which is today
-        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+        #[arg(long, default_value_t = 30, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=3_650))]
         days: u32,
         /// Only what this user did
         #[arg(long, value_name = "ID")]
@@ -90,7 +91,7 @@ Examples:\n  \
         #[command(flatten)]
         asking: Asking,
         /// How many hours back
-        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=87_600))]
+        #[arg(long, default_value_t = 24, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=87_600))]
         hours: u32,
         #[command(flatten)]
         thresholds: Limits,
@@ -146,7 +147,7 @@ still verifies.")]
         #[command(flatten)]
         database: DatabaseUrl,
         /// How many months ahead
-        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=120))]
+        #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=120))]
         ahead: u32,
         #[command(flatten)]
         output: Output,
@@ -177,7 +178,7 @@ Example, every five minutes:\n  \
     Verify {
         #[command(flatten)]
         asking: Asking,
-        /// The public key, or several, the newest first, with commas between them
+        /// The public key, or a file that holds it; or several, the newest first, with commas between them
         #[arg(long, value_name = "KEY")]
         public_key: String,
         /// A file with seals that were kept, one a line; may be given several times. Without one nobody can tell that the end
@@ -189,86 +190,19 @@ Example, every five minutes:\n  \
     },
 
     /// Makes a key for seals: writes the secret one into a file, and shows the public one
+    #[command(after_help = "\
+Examples:\n  \
+  user-scope audit key seal.key > seal.pub\n  \
+  user-scope audit key --show seal.key     # the public key of one that was made before")]
     Key {
-        /// The file, which must not be there yet
+        /// The file, which must not be there yet, unless --show is given
         file: PathBuf,
+        /// Makes none, and shows the public key of the secret one that is in the file
+        #[arg(long)]
+        show: bool,
         #[command(flatten)]
         output: Output,
     },
-}
-
-fn day(text: &str) -> Result<Moment, String> {
-    Moment::of_day(text).filter(|_| text.len() == 10).ok_or_else(|| "a day of the calendar, as 2026-01-31".to_owned())
-}
-
-/// Who asks whom, and why.
-#[derive(Debug, Args)]
-pub(crate) struct Asking {
-    #[command(flatten)]
-    pub(crate) database: DatabaseUrl,
-    /// Who asks: your own id among the users; it is recorded
-    #[arg(long = "as", value_name = "ID", env = "USER_SCOPE_AS")]
-    pub(crate) who: String,
-    /// Why; it is recorded
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: String,
-    /// The role of system mode on PostgreSQL
-    #[arg(long, value_name = "ROLE", default_value = "user_scope_system")]
-    pub(crate) system_role: String,
-}
-
-/// How many.
-#[derive(Debug, Args)]
-pub(crate) struct Most {
-    /// How many lines at most
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) limit: u32,
-}
-
-/// From when on something is suspicious.
-#[derive(Debug, Args)]
-pub(crate) struct Limits {
-    /// Denials of one user within --within
-    #[arg(long, default_value_t = 20)]
-    pub(crate) denials: u64,
-    /// A while, in minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=527_040))]
-    pub(crate) within: u64,
-    /// Different rows of others that one user asks for
-    #[arg(long, value_name = "ROWS", default_value_t = 25)]
-    pub(crate) distinct: u64,
-    /// Users who ask for one row that is not theirs
-    #[arg(long, value_name = "USERS", default_value_t = 3)]
-    pub(crate) probing: u64,
-    /// Rows that a user reads on a day, where that is …
-    #[arg(long, value_name = "ROWS", default_value_t = 1_000)]
-    pub(crate) excess: u64,
-    /// … so many times what is usual for him
-    #[arg(long, value_name = "FACTOR", default_value_t = 10)]
-    pub(crate) times_usual: u64,
-    /// The hours (UTC) at which system contexts are usual, as 6-20; without it, those of the weeks before
-    #[arg(long, value_name = "HOURS", value_parser = hours)]
-    pub(crate) usual_hours: Option<std::ops::RangeInclusive<u8>>,
-}
-
-fn hours(text: &str) -> Result<std::ops::RangeInclusive<u8>, String> {
-    let read = |part: &str| part.trim().parse::<u8>().ok().filter(|hour| *hour < 24);
-    let (from, until) = text.split_once('-').ok_or("two hours with a dash between them, as 6-20")?;
-    match (read(from), read(until)) {
-        (Some(from), Some(until)) if from <= until => Ok(from..=until),
-        _ => Err("hours are from 0 to 23, and the first is not after the second".to_owned()),
-    }
-}
-
-/// How it is told.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Form {
-    /// For a machine: one JSON document on the standard output; with --follow, one a line
-    #[arg(long, conflicts_with = "csv")]
-    pub(crate) json: bool,
-    /// For a spreadsheet: comma-separated values
-    #[arg(long)]
-    pub(crate) csv: bool,
 }
 
 impl Question {

@@ -44,6 +44,6 @@ mod tests {
         assert_eq!(bar(50, 100), "█".repeat(25));
         assert_eq!(bar(1, 1_000_000), "▏");
         assert_eq!(bar(0, 100), "");
-        assert_eq!(bar(3, 400), "▎");
+        assert_eq!(bar(3, 400), "▍");
     }
 }

@@ -2,6 +2,7 @@
 //! told, [`sheet`] and [`chart`].
 
 pub(crate) mod arguments;
+mod asking;
 mod chart;
 mod differences;
 mod keeping;
@@ -9,11 +10,14 @@ mod kept;
 mod questions;
 mod seals;
 mod sheet;
+mod suspicious;
+mod tail;
 
 use user_scope::audit::{LogStanding, LogUsers, standing};
 use user_scope::{Backend, Identifier, RawIdentifier, ScopedPool, SystemContext, UserContext, Uuid};
 
-use self::arguments::{Asking, Question};
+use self::arguments::Question;
+use self::asking::Asking;
 use crate::Outcome;
 use crate::database::Database;
 use crate::failure::Failure;
@@ -39,9 +43,8 @@ pub(crate) use on_log;
 
 pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
     match question {
-        Question::Tail { asking, follow: true, form, .. } => questions::follow(&asking, form).await,
-        Question::Tail { asking, most, operation, form, .. } => {
-            questions::tail(&asking, most.limit, operation.as_deref(), form).await
+        Question::Tail { asking, follow, most, operation, form } => {
+            tail::tail(&asking, follow, most.limit, operation.as_deref(), form).await
         }
         Question::Patterns { asking, days, user, entity, most, form } => {
             questions::patterns(&asking, days, user, entity, most.limit, form).await
@@ -51,7 +54,7 @@ pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
             questions::of_entity(&asking, &entity, &id, most.limit, form).await
         }
         Question::Suspicious { asking, hours, thresholds, form } => {
-            questions::suspicious(&asking, hours, thresholds, form).await
+            suspicious::suspicious(&asking, hours, thresholds, form).await
         }
         Question::Export { asking, from, until, csv } => keeping::export(&asking, from, until, csv).await,
         Question::Purge { asking, before, carry_out, key, output } => {
@@ -62,7 +65,8 @@ pub(crate) async fn ask(question: Question) -> Result<Outcome, Failure> {
         Question::Verify { asking, public_key, last, output } => {
             seals::verify(&asking, &public_key, &last, &output).await
         }
-        Question::Key { file, output } => seals::key(&file, &output),
+        Question::Key { file, show: true, output } => seals::show_key(&file, &output),
+        Question::Key { file, output, .. } => seals::key(&file, &output),
     }
 }
 
@@ -98,10 +102,15 @@ impl Log {
     }
 }
 
-fn found(standing: Option<LogStanding>) -> Result<LogStanding, Failure> {
-    let standing = standing.ok_or_else(|| {
+/// That there is a log.
+pub(crate) fn there(standing: Option<LogStanding>) -> Result<LogStanding, Failure> {
+    standing.ok_or_else(|| {
         Failure::new("there is no table user_access_log in this database; is it the right one, and was it migrated?")
-    })?;
+    })
+}
+
+fn found(standing: Option<LogStanding>) -> Result<LogStanding, Failure> {
+    let standing = there(standing)?;
     if standing.is_behind {
         return Err(Failure::new(
             "the log was made by an older version of the library: start the application, or whatever calls \
@@ -132,4 +141,11 @@ pub(crate) fn user<Id: Identifier>(text: &str) -> Result<Id, Failure> {
 /// A user of the same type as another.
 pub(crate) fn user_like<Id: Identifier>(_: &Id, text: &str) -> Result<Id, Failure> {
     user(text)
+}
+
+/// How an id may stand in the log that is written so: a UUID first as the library writes it, in lower case with hyphens, and then as it
+/// is given, since where ids are texts they are anything.
+pub(crate) fn spellings(text: &str) -> Vec<String> {
+    let usual = Uuid::parse_str(text.trim()).ok().map(|id| id.to_string());
+    usual.filter(|usual| usual != text).into_iter().chain([text.to_owned()]).collect()
 }
