@@ -93,17 +93,20 @@ async fn a_sink_that_fails_for_a_while_loses_nothing_and_stores_nothing_twice<DB
 struct Gate {
     permits: Arc<Semaphore>,
     sink: MemorySink,
+    /// How many batches have come to it.
+    met: Arc<AtomicU32>,
 }
 
 impl Gate {
     fn closed() -> Self {
-        Self { permits: Arc::new(Semaphore::new(0)), sink: MemorySink::new() }
+        Self { permits: Arc::new(Semaphore::new(0)), sink: MemorySink::new(), met: Arc::default() }
     }
 }
 
 impl AuditSink for Gate {
     fn record<'a>(&'a self, events: &'a [AuditEvent]) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
+            self.met.fetch_add(1, Ordering::SeqCst);
             self.permits.acquire().await?.forget();
             self.sink.record(events).await
         })
@@ -111,10 +114,10 @@ impl AuditSink for Gate {
 }
 
 /// Reads until the writer holds one batch at the gate and the queue, of one event, is full.
-async fn fill<DB: TestDb>(world: &World<DB>, alice: &user_scope::UserContext) {
+async fn fill<DB: TestDb>(world: &World<DB>, alice: &user_scope::UserContext, gate: &Gate) {
     let tasks = world.pool.repository::<Task>(alice);
     tasks.query().count().await.unwrap();
-    while world.pool.audit_stats().queued > 0 {
+    while gate.met.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
     tasks.query().count().await.unwrap();
@@ -124,7 +127,7 @@ async fn fill<DB: TestDb>(world: &World<DB>, alice: &user_scope::UserContext) {
 async fn a_full_queue_makes_the_caller_wait<DB: TestDb>() {
     let gate = Gate::closed();
     let (world, alice) = (World::<DB>::with(AuditSettings::default().queue(1).sink(gate.clone()), 1).await, user());
-    fill(&world, &alice).await;
+    fill(&world, &alice, &gate).await;
     let tasks = world.pool.repository::<Task>(&alice);
     let reader = tasks.query().count();
     let opener = async {
@@ -143,7 +146,7 @@ async fn a_full_queue_counts_what_it_drops_if_so_set<DB: TestDb>() {
     let gate = Gate::closed();
     let audit = AuditSettings::default().queue(1).overflow(Overflow::Count).sink(gate.clone());
     let (world, alice) = (World::<DB>::with(audit, 1).await, user());
-    fill(&world, &alice).await;
+    fill(&world, &alice, &gate).await;
     for _ in 0..3 {
         world.pool.repository::<Task>(&alice).query().count().await.unwrap();
     }
@@ -156,7 +159,7 @@ async fn a_full_queue_counts_what_it_drops_if_so_set<DB: TestDb>() {
 async fn a_cancelled_wait_for_the_queue_is_counted<DB: TestDb>() {
     let gate = Gate::closed();
     let (world, alice) = (World::<DB>::with(AuditSettings::default().queue(1).sink(gate.clone()), 1).await, user());
-    fill(&world, &alice).await;
+    fill(&world, &alice, &gate).await;
     let tasks = world.pool.repository::<Task>(&alice);
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(300), tasks.query().count()).await;
     assert!(waiting.is_err(), "nobody opened the gate");

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::writer::Writer;
 use super::{AuditEvent, AuditSettings, DatabaseSink, Miss, Overflow, ReadAudit, WriteAudit};
@@ -84,6 +84,12 @@ pub(crate) enum Entry {
     Flush(oneshot::Sender<()>),
 }
 
+impl Entry {
+    pub(super) const fn is_waited_for(&self) -> bool {
+        matches!(self, Self::Flush(_))
+    }
+}
+
 /// A pool's audit: its settings, and the writer once there is something to write.
 #[derive(Debug)]
 pub(crate) struct Audit<DB: Backend> {
@@ -98,7 +104,7 @@ pub(crate) struct Audit<DB: Backend> {
 #[derive(Debug)]
 enum Line {
     Unused,
-    Open { sender: mpsc::Sender<Entry>, ended: Ended },
+    Open { sender: mpsc::Sender<Entry>, hurry: Arc<Notify>, ended: Ended },
     Closed { ended: Option<Ended> },
 }
 
@@ -192,14 +198,18 @@ impl<DB: Backend> Audit<DB> {
         let mut entry = entry;
         // Twice: the first to come, or the first to find that the writer is gone, makes a new one.
         for _ in 0..2 {
-            if let Line::Open { sender, .. } = &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
+            if let Line::Open { sender, hurry, .. } = &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
                 match sender.try_send(entry) {
                     Ok(()) => {
+                        if sender.capacity() <= sender.max_capacity() / 2 {
+                            hurry.notify_one();
+                        }
                         #[cfg(feature = "metrics")]
                         measure::queued(1);
                         return None;
                     }
                     Err(TrySendError::Full(entry)) if self.settings.overflow == Overflow::Wait => {
+                        hurry.notify_one();
                         return Some((entry, sender.clone()));
                     }
                     Err(TrySendError::Full(_)) => break,
@@ -227,11 +237,14 @@ impl<DB: Backend> Audit<DB> {
         }
         let (sender, queue) = mpsc::channel(self.settings.queue);
         let (alive, ended) = watch::channel(());
+        let hurry = Arc::<Notify>::default();
         let sink = self.settings.sink.clone();
         let (pool, pooling) = (self.connections.pool(), self.connections.pooling());
         let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(pool.clone(), self.kind, pooling)));
-        runtime.spawn(Writer::new(queue, sink, self.connections.clone(), Arc::clone(&self.counters), alive).run());
-        *line = Line::Open { sender, ended };
+        let counters = Arc::clone(&self.counters);
+        let writer = Writer::new(queue, Arc::clone(&hurry), sink, self.connections.clone(), counters, alive);
+        runtime.spawn(writer.run());
+        *line = Line::Open { sender, hurry, ended };
         true
     }
 
@@ -239,13 +252,16 @@ impl<DB: Backend> Audit<DB> {
     pub(crate) async fn flush(&self) {
         let line = match &*self.line.read().unwrap_or_else(PoisonError::into_inner) {
             Line::Unused => return,
-            Line::Open { sender, .. } => Ok(sender.clone()),
+            Line::Open { sender, hurry, .. } => Ok((sender.clone(), Arc::clone(hurry))),
             Line::Closed { ended } => Err(ended.clone()),
         };
         match line {
-            Ok(sender) => {
+            Ok((sender, hurry)) => {
                 let (done, is_done) = oneshot::channel();
+                // Before, as there may be no room for it, and after, as the writer may begin to wait in between.
+                hurry.notify_one();
                 if sender.send(Entry::Flush(done)).await.is_ok() {
+                    hurry.notify_one();
                     // An error means that the writer has gone: there is nothing left to wait for.
                     let _ = is_done.await;
                 }
@@ -260,7 +276,10 @@ impl<DB: Backend> Audit<DB> {
             let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
             let ended = match &*line {
                 Line::Unused => None,
-                Line::Open { ended, .. } => Some(ended.clone()),
+                Line::Open { hurry, ended, .. } => {
+                    hurry.notify_one();
+                    Some(ended.clone())
+                }
                 Line::Closed { ended } => ended.clone(),
             };
             // The writer ends when the queue is empty and nobody can fill it any more.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
 use super::queue::{Counters, Entry};
@@ -24,11 +24,17 @@ const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// For how long it waits for more to come, before it writes what is there: who wrote each event by itself as it came would take as
+/// much of the database's time as the reads themselves.
+const GATHERED_FOR: Duration = Duration::from_millis(50);
+
 /// Misses are not worth holding up everything else.
 const ATTEMPTS_TO_CLASSIFY: u32 = 3;
 
 pub(super) struct Writer<DB: Backend> {
     queue: mpsc::Receiver<Entry>,
+    /// Told when somebody waits for what is in the queue, or it fills up.
+    hurry: Arc<Notify>,
     sink: Arc<dyn AuditSink>,
     connections: Connections<DB>,
     counters: Arc<Counters>,
@@ -42,18 +48,19 @@ pub(super) struct Writer<DB: Backend> {
 impl<DB: Backend> Writer<DB> {
     pub(super) fn new(
         queue: mpsc::Receiver<Entry>,
+        hurry: Arc<Notify>,
         sink: Arc<dyn AuditSink>,
         connections: Connections<DB>,
         counters: Arc<Counters>,
         alive: watch::Sender<()>,
     ) -> Self {
-        Self { queue, sink, connections, counters, attempts: ATTEMPTS, in_hand: 0, _alive: alive }
+        Self { queue, hurry, sink, connections, counters, attempts: ATTEMPTS, in_hand: 0, _alive: alive }
     }
 
     /// Until the queue is empty and everybody who could fill it has gone.
     pub(super) async fn run(mut self) {
         let mut entries = Vec::with_capacity(sql::FULL_BATCH);
-        while self.queue.recv_many(&mut entries, sql::FULL_BATCH).await > 0 {
+        while self.gather(&mut entries).await {
             let (mut events, mut misses, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
             for entry in entries.drain(..) {
                 match entry {
@@ -86,6 +93,24 @@ impl<DB: Backend> Writer<DB> {
                 let _ = done.send(());
             }
         }
+    }
+
+    /// Whether there is more to do, which is taken off the queue: what is there, and what comes within a moment.
+    async fn gather(&mut self, entries: &mut Vec<Entry>) -> bool {
+        if self.queue.recv_many(entries, sql::FULL_BATCH).await == 0 {
+            return false;
+        }
+        if entries.len() < sql::FULL_BATCH && !self.queue.is_closed() && !entries.iter().any(Entry::is_waited_for) {
+            self.in_hand = entries.len();
+            // Not by the queue itself: each event that came would wake it up.
+            let _ = tokio::time::timeout(GATHERED_FOR, self.hurry.notified()).await;
+            while entries.len() < sql::FULL_BATCH
+                && let Ok(entry) = self.queue.try_recv()
+            {
+                entries.push(entry);
+            }
+        }
+        true
     }
 
     /// Whether the sink has taken all of `events`.
