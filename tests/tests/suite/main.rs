@@ -84,6 +84,7 @@ mod command;
 mod cursors;
 mod cursors_forged;
 mod databases;
+mod default_privileges;
 mod doctor;
 mod entities;
 mod errors;
