@@ -15,6 +15,8 @@ on_each_database_and_through_pgbouncer!(
     a_follower_misses_no_row_and_gives_none_twice,
     patterns_count_what_the_log_holds_rolled_up_or_not,
     details_that_make_no_sense_do_not_stop_the_roll_up,
+    a_write_of_many_rows_counts_each_of_them_once,
+    what_is_counted_is_not_read,
     two_who_roll_up_at_once_count_nothing_twice,
     many_denials_in_a_short_while_are_suspicious,
     a_row_that_many_ask_for_is_suspicious,
@@ -160,6 +162,40 @@ async fn details_that_make_no_sense_do_not_stop_the_roll_up<DB: TestDb>() {
     system.audit().roll_up().await.unwrap();
     let found = system.audit().patterns(month()).of_user(alice.user()).all().await.unwrap();
     assert_eq!(found.iter().map(|pattern| pattern.accesses).sum::<u64>(), 7);
+}
+
+async fn a_write_of_many_rows_counts_each_of_them_once<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let tasks = world.pool.repository::<Task>(&alice);
+    tasks.insert_many((0..100).map(|_| new_task("x"))).await.unwrap();
+    let changes = TaskChanges { status: Change::Set(Status::Done), ..Default::default() };
+    assert_eq!(tasks.update_where(Task::TITLE.eq("x"), changes).await.unwrap(), 100);
+    assert_eq!(tasks.delete_where(Task::TITLE.eq("x")).await.unwrap(), 100);
+    let system = world.system().await;
+    let found = system.audit().patterns(month()).of_user(alice.user()).all().await.unwrap();
+    for operation in ["create", "update", "delete"] {
+        let of_it = found.iter().filter(|pattern| pattern.operation == operation);
+        let (accesses, rows) = of_it.fold((0, 0), |sum, found| (sum.0 + found.accesses, sum.1 + found.rows));
+        assert_eq!((accesses, rows), (100, 100), "{operation}");
+    }
+    let days = system.audit().activity(month()).of_user(alice.user()).by_day().await.unwrap();
+    assert_eq!(days.iter().map(|day| day.rows).sum::<u64>(), 300);
+}
+
+/// Who counts his rows, or adds them up, is given none of them, and cannot be taken for one who copies them.
+async fn what_is_counted_is_not_read<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let tasks = world.pool.repository::<Task>(&alice);
+    tasks.insert_many((0..40).map(|_| new_task("x"))).await.unwrap();
+    assert_eq!(tasks.query().count().await.unwrap(), 40);
+    tasks.query().count_by(Task::STATUS).await.unwrap();
+    assert_eq!(tasks.query().limit(7).all().await.unwrap().len(), 7);
+    world.pool.flush_audit().await;
+    let system = world.system().await;
+    let found = system.audit().patterns(month()).of_user(alice.user()).all().await.unwrap();
+    let lists = found.iter().filter(|pattern| pattern.operation == "list");
+    let sum = lists.fold((0, 0), |sum, found| (sum.0 + found.accesses, sum.1 + found.rows));
+    assert_eq!(sum, (3, 7));
 }
 
 async fn two_who_roll_up_at_once_count_nothing_twice<DB: TestDb>() {

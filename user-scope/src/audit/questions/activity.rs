@@ -23,7 +23,7 @@ pub struct UserDay {
     pub user_id: String,
     /// How often he did anything.
     pub accesses: u64,
-    /// How many rows were given or touched.
+    /// How many rows were given or touched, as in a [`Pattern`](super::Pattern::rows).
     pub rows: u64,
     /// How often he asked for a row of somebody else.
     pub denials: u64,

@@ -24,7 +24,9 @@ pub struct Pattern {
     pub operation: String,
     /// How often.
     pub accesses: u64,
-    /// How many rows were given or touched. What is no access to rows, as a denial, counts none.
+    /// How many rows were given or touched. What the log says of one row counts one, also as part of a write of many, of which
+    /// each row stands in the log; what it says of several, as a list, counts as many as were given. What gives none, as a count, a
+    /// sum or a denial, counts none.
     pub rows: u64,
 }
 

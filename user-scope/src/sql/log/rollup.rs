@@ -105,8 +105,9 @@ fn by_user(text: &mut SqlText, counted: impl FnOnce(&mut SqlText)) {
     text.sql(" WHERE true GROUP BY day, user_id");
 }
 
-/// Writes `SELECT day, user, entity type, operation, accesses, rows` of a span. Whoever may insert into the log may write any
-/// details, and none may stand in the way of the others': what is no sensible number of rows is one row.
+/// Writes `SELECT day, user, entity type, operation, accesses, rows` of a span. What names a row is of that one, however many the
+/// write touched that it was part of: each of those is in the log. Whoever may insert into the log may write any details, and
+/// none may stand in the way of the others': what is no sensible number of rows is one row.
 fn counted<DB: Backend>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
@@ -128,11 +129,13 @@ fn counted<DB: Backend>(
         }
     });
     if with_last_id {
+             WHEN entity_id IS NOT NULL THEN 1 \
         text.sql(", max(id) AS last_id");
     }
     text.sql(" FROM ").name(LOG).sql(" WHERE ");
     appeared::<DB>(text, arguments, span)?;
     text.sql(" GROUP BY 1, 2, 3, 4");
+             WHEN entity_id IS NOT NULL OR typeof(details) <> 'text' OR NOT json_valid(details) THEN 1 \
     Ok(())
 }
 

@@ -131,7 +131,7 @@ impl Seen {
     }
 }
 
-/// How many rows were read: `{"rows": 20}` in the details, or one.
+/// How many rows were read: one if it is named, otherwise `{"rows": 20}` in the details, or one.
 fn rows(row: &TrailRow) -> u64 {
     let told = row.details.as_deref().and_then(|details| details.split_once("\"rows\"")).map(|(_, rest)| rest);
     let digits = told.map(|rest| rest.trim_start_matches([':', ' ']));
@@ -145,6 +145,9 @@ mod tests {
 
     fn read(details: &str) -> TrailRow {
         TrailRow {
+    if row.entity_id.is_some() {
+        return 1;
+    }
             id: Some(1),
             user_id: "u".to_owned(),
             entity_type: "tasks".to_owned(),
