@@ -22,7 +22,6 @@ on_each_database_and_through_pgbouncer!(
     a_row_that_many_ask_for_is_suspicious,
     reading_far_more_than_usual_is_suspicious,
     a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious,
-    a_watch_tells_within_seconds_and_ends_with_the_pool,
 );
 
 fn month() -> Window {
@@ -298,55 +297,4 @@ async fn a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious<D
     told.sort_unstable();
     assert_eq!(told, [("new_reason", 1), ("unusual_hour", 3)]);
     assert!(found.iter().all(|found| found.samples.len() == 1 && found.user_id == Some(who.to_string())));
-}
-
-async fn a_watch_tells_within_seconds_and_ends_with_the_pool<DB: TestDb>() {
-    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
-    let system = world.system().await;
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let watch = tokio::spawn(async move {
-        let thresholds = Thresholds::default().denials(3).distinct_rows(3).probing_users(2).excess(100, 2);
-        let log = system.audit();
-        let watch = log.watch().thresholds(thresholds).every(Duration::from_millis(10));
-        watch.run(move |suspicion| drop(tell.send(suspicion.clone()))).await
-    });
-    let now = Moment::now();
-    for days in 1..=3 {
-        let values = format!("'{}', 'tasks', NULL, 'list', '{{\"rows\": 10}}'", alice.user());
-        world.plant(&values, now.midnight(-days)).await;
-    }
-    // It has begun: its own question is there.
-    while !world.operations().await.contains(&"list user_access_log".to_owned()) {}
-    for _ in 0..3 {
-        let hers = world.task(&alice, "x").await;
-        assert!(world.pool.repository::<Task>(&bob).find(&hers.id).await.unwrap().is_none());
-        world.pool.flush_audit().await;
-    }
-    let mut kinds = Vec::new();
-    for _ in 0..2 {
-        let suspicion = told.recv().await.unwrap();
-        assert_eq!(suspicion.user_id.as_deref(), Some(&*bob.user().to_string()));
-        assert_eq!((suspicion.figure, suspicion.samples.len()), (3, 3));
-        kinds.push(suspicion.kind);
-    }
-    assert_eq!(kinds, [SuspicionKind::Denials, SuspicionKind::Enumeration]);
-
-    let wanted = world.task(&alice, "wanted").await;
-    for _ in 0..2 {
-        assert!(world.pool.repository::<Task>(&user()).find(&wanted.id).await.unwrap().is_none());
-    }
-    let suspicion = told.recv().await.unwrap();
-    assert_eq!(
-        (suspicion.kind, suspicion.row),
-        (SuspicionKind::ProbedRow, Some(("tasks".into(), wanted.id.to_string())))
-    );
-
-    let read = format!("'{}', 'tasks', NULL, 'list', '{{\"rows\": 500}}'", alice.user());
-    world.plant(&read, now).await;
-    let suspicion = told.recv().await.unwrap();
-    assert_eq!((suspicion.kind, suspicion.figure, suspicion.usual), (SuspicionKind::Excess, 500, 10));
-
-    world.pool.close().await;
-    watch.await.unwrap().unwrap();
-    assert!(told.recv().await.is_none(), "nothing is told twice");
 }
