@@ -116,6 +116,7 @@ mod predicates;
 mod purging;
 mod questions;
 mod questions_planned;
+mod questions_strained;
 mod questions_watched;
 mod readme;
 mod restoring;

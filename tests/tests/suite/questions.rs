@@ -22,6 +22,7 @@ on_each_database_and_through_pgbouncer!(
     a_row_that_many_ask_for_is_suspicious,
     reading_far_more_than_usual_is_suspicious,
     a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious,
+    a_new_reason_is_found_among_more_receipts_than_are_held_at_once,
 );
 
 fn month() -> Window {
@@ -297,4 +298,31 @@ async fn a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious<D
     told.sort_unstable();
     assert_eq!(told, [("new_reason", 1), ("unusual_hour", 3)]);
     assert!(found.iter().all(|found| found.samples.len() == 1 && found.user_id == Some(who.to_string())));
+}
+
+/// A receipt stands at every tenth of a minute before the one that is looked for, and as many behind it.
+async fn a_new_reason_is_found_among_more_receipts_than_are_held_at_once<DB: TestDb>() {
+    let (world, admin) = (World::<DB>::open().await, user());
+    let numbers = match DB::UUID {
+        "BLOB" => {
+            "SELECT n, strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', '-' || (n * 6) || ' seconds') AS at FROM \
+             (WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 24000) SELECT n FROM r)"
+        }
+        _ => "SELECT n, now() - n * interval '6 seconds' AS at FROM generate_series(1, 24000) AS n",
+    };
+    let (uuid, json) = if DB::UUID == "BLOB" { ("", "") } else { ("::uuid", "::jsonb") };
+    let planted = format!(
+        "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, timestamp, details) \
+         SELECT '{}'{uuid}, 'system_context', CAST(n AS TEXT), 'system_access', at, CASE n WHEN 12000 \
+         THEN '{{\"reason\": \"looks for somebody\"}}' ELSE '{{\"reason\": \"purge, case ' || n || '\"}}' END{json} \
+         FROM ({numbers}) AS numbered",
+        admin.user()
+    );
+    DB::run(&world.raw, &planted).await.unwrap();
+    let system = world.pool.system("purge, case 0").requested_by(&user()).await.unwrap();
+    let thresholds = Thresholds::default().hours(0..=23);
+    let found = system.audit().suspicious(month()).thresholds(thresholds).all().await.unwrap();
+    let told: Vec<_> =
+        found.iter().map(|found| (found.kind, found.samples[0].entity_id.as_deref().unwrap_or_default())).collect();
+    assert_eq!(told, [(SuspicionKind::NewReason, "12000")]);
 }

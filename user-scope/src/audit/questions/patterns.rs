@@ -116,9 +116,9 @@ impl<DB: Backend> Patterns<'_, DB> {
 fn read<DB: Backend>(row: &DB::Row, day: &str) -> sqlx::Result<Pattern> {
     Ok(Pattern {
         day: day.to_owned(),
-        user_id: DB::get_text(row, 0)?.unwrap_or_default(),
-        entity_type: DB::get_text(row, 1)?.unwrap_or_default(),
-        operation: DB::get_text(row, 2)?.unwrap_or_default(),
+        user_id: DB::get_text_lossily(row, 0)?.unwrap_or_default(),
+        entity_type: DB::get_text_lossily(row, 1)?.unwrap_or_default(),
+        operation: DB::get_text_lossily(row, 2)?.unwrap_or_default(),
         accesses: count::<DB>(row, 3)?,
         rows: count::<DB>(row, 4)?,
     })

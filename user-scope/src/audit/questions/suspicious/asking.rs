@@ -1,6 +1,8 @@
 //! The questions to the log, one after the other on one connection: who was denied too often, who tries one id after the other,
 //! which row is probed, and who read too much. What is unusual about receipts is beside, in [`receipts`](super::receipts).
 
+use std::future::poll_fn;
+
 use super::{Suspicion, SuspicionKind, Thresholds, Window};
 use crate::audit::log::{NAME, reading};
 use crate::audit::questions::patterns::count;
@@ -30,9 +32,23 @@ impl<DB: Backend> Asking<'_, DB> {
     }
 
     /// Rows of the log, newest first.
-    pub(super) async fn rows(&mut self, wanted: &Wanted, most: u32) -> Result<Vec<TrailRow>> {
+    async fn rows(&mut self, wanted: &Wanted, most: u32) -> Result<Vec<TrailRow>> {
         let rows = self.answers(sql::select_rows(wanted, most)).await?;
         rows.iter().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
+    }
+
+    /// Looks at rows of the log as they come.
+    pub(super) async fn each_row(
+        &mut self,
+        query: Result<Query<DB>, sqlx::error::BoxDynError>,
+        mut look: impl FnMut(&TrailRow) + Send,
+    ) -> Result<()> {
+        let query = query.map_err(|error| Error::unbindable(NAME, error))?;
+        let mut rows = DB::fetch(self.lease.connection(), query);
+        while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+            look(&row.and_then(|row| read::<DB>(&row, true)).map_err(reading)?);
+        }
+        Ok(())
     }
 
     /// It, with rows of its time that show it.
@@ -43,7 +59,10 @@ impl<DB: Backend> Asking<'_, DB> {
     }
 
     fn user(&self, row: &DB::Row) -> Result<IdValue> {
-        DB::get_id(row, 0, self.users).map_err(reading)
+        match self.users {
+            IdKind::Text => text::<DB>(row, 0).map(IdValue::Text),
+            kind => DB::get_id(row, 0, kind).map_err(reading),
+        }
     }
 
     pub(super) async fn bursts(&mut self) -> Result<Vec<Suspicion>> {
@@ -125,7 +144,7 @@ fn figure<DB: Backend>(row: &DB::Row, column: usize) -> Result<u64> {
 }
 
 fn text<DB: Backend>(row: &DB::Row, column: usize) -> Result<String> {
-    Ok(DB::get_text(row, column).map_err(reading)?.unwrap_or_default())
+    Ok(DB::get_text_lossily(row, column).map_err(reading)?.unwrap_or_default())
 }
 
 fn denied() -> Wanted {
