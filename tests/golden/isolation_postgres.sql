@@ -208,21 +208,39 @@ CREATE POLICY "user_scope_system" ON "public"."user_access_log" FOR SELECT TO "u
 ALTER TABLE "public"."user_access_log" ENABLE ROW LEVEL SECURITY;
 -- public.user_access_log: they count for the owner of the table too
 ALTER TABLE "public"."user_access_log" FORCE ROW LEVEL SECURITY;
--- public.user_access_log: the log is written, and never changed
-REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_log" FROM "my_app";
--- public.user_access_log: ids and times of the log cannot be forged
-GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "public"."user_access_log" TO "my_app";
--- public.user_access_log: ids and times of the log cannot be forged
-GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "public"."user_access_log" TO "my_app";
 -- public.user_access_log: ids and times of the log cannot be forged
 GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "public"."user_access_log" TO "user_scope_system";
 -- public.user_access_log: ids and times of the log cannot be forged
 GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "public"."user_access_log" TO "user_scope_system";
+-- public.user_access_log: the log is written, and never changed
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_log" FROM "my_app"; GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "public"."user_access_log" TO "my_app"; GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "public"."user_access_log" TO "my_app";
+-- public.user_access_log: the log is written, and never changed
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_log" FROM "somebody_else"; GRANT INSERT ("user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id") ON "public"."user_access_log" TO "somebody_else"; GRANT SELECT ("id", "user_id", "entity_type", "entity_id", "operation", "timestamp", "details", "occurred_at", "event_id", "xid") ON "public"."user_access_log" TO "somebody_else";
 -- public.user_access_daily: system mode asks what is in the log, and seals it
 GRANT SELECT, INSERT, UPDATE ON "public"."user_access_daily" TO "user_scope_system";
+-- public.user_access_daily: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_daily" FROM "my_app";
+-- public.user_access_daily: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_daily" FROM "somebody_else";
 -- public.user_access_by_user: system mode asks what is in the log, and seals it
 GRANT SELECT, INSERT, UPDATE ON "public"."user_access_by_user" TO "user_scope_system";
+-- public.user_access_by_user: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_by_user" FROM "my_app";
+-- public.user_access_by_user: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_by_user" FROM "somebody_else";
 -- public.user_access_rolled_up: system mode asks what is in the log, and seals it
 GRANT SELECT, UPDATE ON "public"."user_access_rolled_up" TO "user_scope_system";
+-- public.user_access_rolled_up: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_rolled_up" FROM "my_app";
+-- public.user_access_rolled_up: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_rolled_up" FROM "somebody_else";
 -- public.user_access_seals: system mode asks what is in the log, and seals it
 GRANT SELECT, INSERT ON "public"."user_access_seals" TO "user_scope_system";
+-- public.user_access_seals: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_seals" FROM "my_app";
+-- public.user_access_seals: it is of all users, and no policy is asked for it
+REVOKE SELECT, INSERT, UPDATE, DELETE ON "public"."user_access_seals" FROM "somebody_else";
+-- public.user_scope_schema: `migrate` would believe it
+REVOKE INSERT, UPDATE, DELETE ON "public"."user_scope_schema" FROM "my_app";
+-- public.user_scope_schema: `migrate` would believe it
+REVOKE INSERT, UPDATE, DELETE ON "public"."user_scope_schema" FROM "somebody_else";

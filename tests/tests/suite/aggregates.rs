@@ -16,7 +16,7 @@ on_each_database!(
     filters_hold_and_order_and_limit_do_not_matter,
     foreign_rows_do_not_count,
     a_system_context_counts_by_an_owner_that_is_stored_as_text,
-    an_aggregate_is_audited_as_a_list_of_the_rows_that_it_is_about,
+    an_aggregate_is_audited_as_a_list_that_gives_none_of_the_rows_that_it_is_about,
     a_value_that_cannot_be_read_is_an_error_that_names_its_column,
 );
 
@@ -203,7 +203,9 @@ async fn a_system_context_counts_by_an_owner_that_is_stored_as_text<DB: TestDb>(
     assert_eq!(everyone.query().max(Project::NAME).await.unwrap().as_deref(), Some("c"));
 }
 
-async fn an_aggregate_is_audited_as_a_list_of_the_rows_that_it_is_about<DB: TestDb + Stores<Measure>>() {
+async fn an_aggregate_is_audited_as_a_list_that_gives_none_of_the_rows_that_it_is_about<
+    DB: TestDb + Stores<Measure>,
+>() {
     let (world, alice) = measured::<DB>().await;
     let measures = world.pool.repository::<Measure>(&alice);
     of(&measures, &[(Some(1), None), (Some(2), None), (None, None)]).await;
@@ -214,7 +216,16 @@ async fn an_aggregate_is_audited_as_a_list_of_the_rows_that_it_is_about<DB: Test
     let log = world.log().await;
     let lists = log.iter().filter(|line| line.operation == "list" && line.entity_type == "measures");
     let details: Vec<_> = lists.map(|line| line.details.as_str()).collect();
-    assert_eq!(details, [r#"{"rows":3}"#, r#"{"rows":2}"#, r#"{"rows":1}"#, r#"{"rows":0}"#]);
+    assert_eq!(
+        details,
+        [
+            r#"{"rows":0,"counted":3}"#,
+            r#"{"rows":0,"counted":2}"#,
+            // The value of one row was given.
+            r#"{"rows":1}"#,
+            r#"{"rows":0}"#
+        ]
+    );
 }
 
 async fn a_value_that_cannot_be_read_is_an_error_that_names_its_column<DB: TestDb>() {

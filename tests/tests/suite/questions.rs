@@ -15,12 +15,14 @@ on_each_database_and_through_pgbouncer!(
     a_follower_misses_no_row_and_gives_none_twice,
     patterns_count_what_the_log_holds_rolled_up_or_not,
     details_that_make_no_sense_do_not_stop_the_roll_up,
+    a_write_of_many_rows_counts_each_of_them_once,
+    what_is_counted_is_not_read,
     two_who_roll_up_at_once_count_nothing_twice,
     many_denials_in_a_short_while_are_suspicious,
     a_row_that_many_ask_for_is_suspicious,
     reading_far_more_than_usual_is_suspicious,
     a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious,
-    a_watch_tells_within_seconds_and_ends_with_the_pool,
+    a_new_reason_is_found_among_more_receipts_than_are_held_at_once,
 );
 
 fn month() -> Window {
@@ -162,6 +164,40 @@ async fn details_that_make_no_sense_do_not_stop_the_roll_up<DB: TestDb>() {
     assert_eq!(found.iter().map(|pattern| pattern.accesses).sum::<u64>(), 7);
 }
 
+async fn a_write_of_many_rows_counts_each_of_them_once<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let tasks = world.pool.repository::<Task>(&alice);
+    tasks.insert_many((0..100).map(|_| new_task("x"))).await.unwrap();
+    let changes = TaskChanges { status: Change::Set(Status::Done), ..Default::default() };
+    assert_eq!(tasks.update_where(Task::TITLE.eq("x"), changes).await.unwrap(), 100);
+    assert_eq!(tasks.delete_where(Task::TITLE.eq("x")).await.unwrap(), 100);
+    let system = world.system().await;
+    let found = system.audit().patterns(month()).of_user(alice.user()).all().await.unwrap();
+    for operation in ["create", "update", "delete"] {
+        let of_it = found.iter().filter(|pattern| pattern.operation == operation);
+        let (accesses, rows) = of_it.fold((0, 0), |sum, found| (sum.0 + found.accesses, sum.1 + found.rows));
+        assert_eq!((accesses, rows), (100, 100), "{operation}");
+    }
+    let days = system.audit().activity(month()).of_user(alice.user()).by_day().await.unwrap();
+    assert_eq!(days.iter().map(|day| day.rows).sum::<u64>(), 300);
+}
+
+/// Who counts his rows, or adds them up, is given none of them, and cannot be taken for one who copies them.
+async fn what_is_counted_is_not_read<DB: TestDb>() {
+    let (world, alice) = (World::<DB>::open().await, user());
+    let tasks = world.pool.repository::<Task>(&alice);
+    tasks.insert_many((0..40).map(|_| new_task("x"))).await.unwrap();
+    assert_eq!(tasks.query().count().await.unwrap(), 40);
+    tasks.query().count_by(Task::STATUS).await.unwrap();
+    assert_eq!(tasks.query().limit(7).all().await.unwrap().len(), 7);
+    world.pool.flush_audit().await;
+    let system = world.system().await;
+    let found = system.audit().patterns(month()).of_user(alice.user()).all().await.unwrap();
+    let lists = found.iter().filter(|pattern| pattern.operation == "list");
+    let sum = lists.fold((0, 0), |sum, found| (sum.0 + found.accesses, sum.1 + found.rows));
+    assert_eq!(sum, (3, 7));
+}
+
 async fn two_who_roll_up_at_once_count_nothing_twice<DB: TestDb>() {
     let (world, alice) = (World::<DB>::open().await, user());
     let system = world.system().await;
@@ -264,53 +300,29 @@ async fn a_system_context_at_an_unusual_hour_or_for_a_new_reason_is_suspicious<D
     assert!(found.iter().all(|found| found.samples.len() == 1 && found.user_id == Some(who.to_string())));
 }
 
-async fn a_watch_tells_within_seconds_and_ends_with_the_pool<DB: TestDb>() {
-    let (world, alice, bob) = (World::<DB>::open().await, user(), user());
-    let system = world.system().await;
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let watch = tokio::spawn(async move {
-        let thresholds = Thresholds::default().denials(3).distinct_rows(3).probing_users(2).excess(100, 2);
-        let log = system.audit();
-        let watch = log.watch().thresholds(thresholds).every(Duration::from_millis(10));
-        watch.run(move |suspicion| drop(tell.send(suspicion.clone()))).await
-    });
-    let now = Moment::now();
-    for days in 1..=3 {
-        let values = format!("'{}', 'tasks', NULL, 'list', '{{\"rows\": 10}}'", alice.user());
-        world.plant(&values, now.midnight(-days)).await;
-    }
-    // It has begun: its own question is there.
-    while !world.operations().await.contains(&"list user_access_log".to_owned()) {}
-    for _ in 0..3 {
-        let hers = world.task(&alice, "x").await;
-        assert!(world.pool.repository::<Task>(&bob).find(&hers.id).await.unwrap().is_none());
-        world.pool.flush_audit().await;
-    }
-    let mut kinds = Vec::new();
-    for _ in 0..2 {
-        let suspicion = told.recv().await.unwrap();
-        assert_eq!(suspicion.user_id.as_deref(), Some(&*bob.user().to_string()));
-        assert_eq!((suspicion.figure, suspicion.samples.len()), (3, 3));
-        kinds.push(suspicion.kind);
-    }
-    assert_eq!(kinds, [SuspicionKind::Denials, SuspicionKind::Enumeration]);
-
-    let wanted = world.task(&alice, "wanted").await;
-    for _ in 0..2 {
-        assert!(world.pool.repository::<Task>(&user()).find(&wanted.id).await.unwrap().is_none());
-    }
-    let suspicion = told.recv().await.unwrap();
-    assert_eq!(
-        (suspicion.kind, suspicion.row),
-        (SuspicionKind::ProbedRow, Some(("tasks".into(), wanted.id.to_string())))
+/// A receipt stands at every tenth of a minute before the one that is looked for, and as many behind it.
+async fn a_new_reason_is_found_among_more_receipts_than_are_held_at_once<DB: TestDb>() {
+    let (world, admin) = (World::<DB>::open().await, user());
+    let numbers = match DB::UUID {
+        "BLOB" => {
+            "SELECT n, strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', '-' || (n * 6) || ' seconds') AS at FROM \
+             (WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 24000) SELECT n FROM r)"
+        }
+        _ => "SELECT n, now() - n * interval '6 seconds' AS at FROM generate_series(1, 24000) AS n",
+    };
+    let (uuid, json) = if DB::UUID == "BLOB" { ("", "") } else { ("::uuid", "::jsonb") };
+    let planted = format!(
+        "INSERT INTO user_access_log (user_id, entity_type, entity_id, operation, timestamp, details) \
+         SELECT '{}'{uuid}, 'system_context', CAST(n AS TEXT), 'system_access', at, CASE n WHEN 12000 \
+         THEN '{{\"reason\": \"looks for somebody\"}}' ELSE '{{\"reason\": \"purge, case ' || n || '\"}}' END{json} \
+         FROM ({numbers}) AS numbered",
+        admin.user()
     );
-
-    let read = format!("'{}', 'tasks', NULL, 'list', '{{\"rows\": 500}}'", alice.user());
-    world.plant(&read, now).await;
-    let suspicion = told.recv().await.unwrap();
-    assert_eq!((suspicion.kind, suspicion.figure, suspicion.usual), (SuspicionKind::Excess, 500, 10));
-
-    world.pool.close().await;
-    watch.await.unwrap().unwrap();
-    assert!(told.recv().await.is_none(), "nothing is told twice");
+    DB::run(&world.raw, &planted).await.unwrap();
+    let system = world.pool.system("purge, case 0").requested_by(&user()).await.unwrap();
+    let thresholds = Thresholds::default().hours(0..=23);
+    let found = system.audit().suspicious(month()).thresholds(thresholds).all().await.unwrap();
+    let told: Vec<_> =
+        found.iter().map(|found| (found.kind, found.samples[0].entity_id.as_deref().unwrap_or_default())).collect();
+    assert_eq!(told, [(SuspicionKind::NewReason, "12000")]);
 }

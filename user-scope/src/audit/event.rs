@@ -120,8 +120,11 @@ impl AuditEvent {
 pub struct Details {
     /// The columns that were changed. A redacted one is named as any other: it is its value that is secret.
     pub changed: Vec<&'static str>,
-    /// How many rows a list returned, or a count counted, or one write touched.
+    /// How many rows a list returned, or the write touched that this was part of: each of its rows says how many there were in
+    /// all. 0 of what only counts or adds up: it gives no row.
     pub rows: Option<u64>,
+    /// How many rows were counted or added up, and not given.
+    pub counted: Option<u64>,
     /// What a denied access would have done.
     pub attempted: Option<Operation>,
     /// The receipt of the system context in which it was done.
@@ -199,6 +202,10 @@ impl fmt::Display for Details {
         if let Some(rows) = self.rows {
             object.key("rows")?;
             write!(object.f, "{rows}")?;
+        }
+        if let Some(counted) = self.counted {
+            object.key("counted")?;
+            write!(object.f, "{counted}")?;
         }
         object.text("attempted", self.attempted.map(Operation::as_str))?;
         object.text("receipt", self.receipt.map(|receipt| receipt.to_string()).as_deref())?;

@@ -74,14 +74,15 @@ impl<'a, DB: Backend> AuditTrail<'a, DB> {
 }
 
 pub(super) fn read<DB: Backend>(row: &DB::Row, numbered: bool) -> sqlx::Result<TrailRow> {
-    let text = |position| DB::get_text(row, position).map(Option::unwrap_or_default);
+    // Whoever may write to the log must not be able to keep it from being read.
+    let text = |position| DB::get_text_lossily(row, position).map(Option::unwrap_or_default);
     Ok(TrailRow {
         id: if numbered { Some(DB::get_integer(row, 0)?) } else { None },
         user_id: text(1)?,
         entity_type: text(2)?,
-        entity_id: DB::get_text(row, 3)?,
+        entity_id: DB::get_text_lossily(row, 3)?,
         operation: text(4)?,
         timestamp: text(5)?,
-        details: DB::get_text(row, 6)?,
+        details: DB::get_text_lossily(row, 6)?,
     })
 }

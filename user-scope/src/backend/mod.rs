@@ -124,6 +124,12 @@ pub trait Backend: Database + sealed::Sealed {
     fn type_of(row: &Self::Row, position: usize) -> Option<&Self::TypeInfo>;
     #[doc(hidden)]
     fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>>;
+    /// The same, of a column in which anything may lie that somebody else has written: what is no text is shown as near to it as
+    /// can be.
+    #[doc(hidden)]
+    fn get_text_lossily(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {
+        Self::get_text(row, position)
+    }
     #[doc(hidden)]
     fn get_integer(row: &Self::Row, position: usize) -> sqlx::Result<i64>;
     /// `None` for NULL.

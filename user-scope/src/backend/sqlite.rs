@@ -1,9 +1,11 @@
 //! SQLite.
 
+use std::fmt::Write as _;
+
 use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, UnexpectedNullError};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{Row, Sqlite, TypeInfo, ValueRef};
+use sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef};
 
 use super::{Backend, Dialect, KeyValue, LogRow, Pooling, Query, Value, Wire, methods_that_every_driver_has};
 use crate::identifier::{IdKind, IdValue};
@@ -31,6 +33,28 @@ impl Backend for Sqlite {
             });
         }
         Ok(value)
+    }
+
+    /// A column of texts holds whatever was put there: bytes that are no UTF-8, or no text at all. These are shown as SQL writes
+    /// them.
+    fn get_text_lossily(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {
+        let value = row.try_get_raw(position)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        let is_blob = value.type_info().name() == "BLOB";
+        let bytes = <&[u8] as Decode<'_, Sqlite>>::decode(value).map_err(sqlx::Error::Decode)?;
+        if !is_blob {
+            return Ok(Some(String::from_utf8_lossy(bytes).into_owned()));
+        }
+        let mut shown = String::with_capacity(bytes.len() * 2 + 3);
+        shown.push_str("X'");
+        for byte in bytes {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "{byte:02X}");
+        }
+        shown.push('\'');
+        Ok(Some(shown))
     }
 
     async fn fetch_written(wire: Wire<'_, Self>, query: Query<Self>) -> sqlx::Result<Option<Self::Row>> {

@@ -1,16 +1,13 @@
 //! Who lacks a privilege on PostgreSQL, and who has one that he should not have.
 
 use super::Settings;
-use super::facts::{self, Facts, Texts, ask};
+use super::facts::{Texts, ask};
 use super::plan::Plan;
-use super::postgres::secured;
 use super::run::{failed, problem};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::lease::Lease;
-use crate::migration;
-use crate::sql::isolation::{TableName, postgres, roles};
-use crate::sql::schema;
+use crate::sql::isolation::{TableName, roles};
 
 /// The role of system mode, and who may ask for it.
 pub(super) async fn roles<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings, plan: &mut Plan) -> Result<()> {
@@ -108,81 +105,12 @@ pub(super) async fn table<DB: Backend>(
     Ok(())
 }
 
-/// The log: written by everybody, changed by nobody, and read by each in part.
-pub(super) async fn log<DB: Backend>(lease: &mut Lease<DB>, settings: &Settings, plan: &mut Plan) -> Result<()> {
-    let name = TableName { schema: None, name: "user_access_log".to_owned() };
-    let facts = facts::of(lease, &name).await.map_err(failed)?;
-    let done = if facts.is_some() { migration::done(lease).await.map_err(failed)? } else { 0 };
-    if done < schema::last(DB::DIALECT) {
-        let why = "every access is recorded; it stays when all is taken back";
-        plan.add(&name, why, schema::made::<DB>(settings.owner, done));
-    }
-    let facts = facts.unwrap_or_else(|| Facts { name, ..Facts::default() });
-    policies(&facts, settings, plan);
-    let at = facts.name.quoted();
-    for role in settings.applications.iter().chain([&settings.system_role]) {
-        schema(lease, &facts.name, role, plan).await?;
-        let granted = granted(lease, &at, role).await?;
-        let known = roles::NEEDED.into_iter().chain(roles::DANGEROUS);
-        let whole: Vec<_> = known.filter(|privilege| granted.iter().any(|(granted, _)| granted == privilege)).collect();
-        if !whole.is_empty() {
-            plan.add(
-                &facts.name,
-                "the log is written, and never changed",
-                roles::revoke(&whole, false, &facts.name, role),
-            );
-        }
-        for (privilege, columns) in [("INSERT", &roles::LOG_WRITTEN[..]), ("SELECT", &roles::LOG_READ[..])] {
-            // To take away a privilege on the table takes it away on its columns.
-            let kept =
-                if whole.contains(&privilege) { Vec::new() } else { columns_of(lease, &at, role, privilege).await? };
-            let missing: Vec<_> =
-                columns.iter().copied().filter(|column| !kept.iter().any(|kept| kept == column)).collect();
-            if !missing.is_empty() {
-                let change = roles::log_columns(privilege, &missing, &facts.name, role);
-                plan.add(&facts.name, "ids and times of the log cannot be forged", change);
-            }
-        }
-    }
-    for (name, privileges) in roles::BESIDE_THE_LOG {
-        let table = TableName { schema: facts.name.schema.clone(), name: name.to_owned() };
-        let granted = granted(lease, &table.quoted(), &settings.system_role).await?;
-        let lacks = |privilege: &&&str| !granted.iter().any(|(granted, _)| granted == **privilege);
-        let missing: Vec<_> = privileges.iter().filter(lacks).copied().collect();
-        if !missing.is_empty() {
-            let change = roles::grant(&missing, &table, &settings.system_role, &[]);
-            plan.add(&table, "system mode asks what is in the log, and seals it", change);
-        }
-    }
-    let steps = TableName { schema: facts.name.schema.clone(), name: "user_scope_schema".to_owned() };
-    for role in &settings.applications {
-        if !granted(lease, &steps.quoted(), role).await?.iter().any(|(granted, _)| granted == "SELECT") {
-            plan.add(&steps, "`migrate` looks how far it has come", roles::grant(&["SELECT"], &steps, role, &[]));
-        }
-    }
-    Ok(())
-}
-
-fn policies(log: &Facts, settings: &Settings, plan: &mut Plan) {
-    let at = &log.name;
-    let lacks = |name: &str| !log.policies.iter().any(|policy| policy == name);
-    if lacks(roles::LOG_WRITTEN_POLICY) {
-        plan.add(at, "every access is recorded, whoever writes the batch", roles::log_insert_policy(at));
-    }
-    if lacks(postgres::OWNER_POLICY) {
-        let change = roles::log_select_policy(at, settings.owner);
-        plan.add(at, "a user reads his own trail, and no denials", change);
-    }
-    if lacks(postgres::SYSTEM_POLICY) {
-        plan.add(at, "system mode reads all of it", roles::log_system_policy(at, &settings.system_role));
-    }
-    secured(at, log.row_security, log.forced, plan);
-    for partition in &log.partitions {
-        secured(&partition.name, partition.row_security, partition.forced, plan);
-    }
-}
-
-async fn schema<DB: Backend>(lease: &mut Lease<DB>, table: &TableName, role: &str, plan: &mut Plan) -> Result<()> {
+pub(super) async fn schema<DB: Backend>(
+    lease: &mut Lease<DB>,
+    table: &TableName,
+    role: &str,
+    plan: &mut Plan,
+) -> Result<()> {
     let Some(schema) = &table.schema else { return Ok(()) };
     let may =
         ask(lease, roles::SCHEMA, &[schema, role]).await.map_err(failed)?.pop().is_some_and(|row| Texts(row).is_true());

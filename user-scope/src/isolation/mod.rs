@@ -10,6 +10,7 @@ pub(crate) mod fit;
 mod grants;
 pub(crate) mod ledger;
 mod named;
+mod own_tables;
 pub(crate) mod plan;
 pub(crate) mod postgres;
 pub(crate) mod run;

@@ -3,7 +3,7 @@
 use super::facts::{Facts, Key};
 use super::plan::Plan;
 use super::run::{Looked, failed, problem};
-use super::{Settings, grants};
+use super::{Settings, grants, own_tables};
 use crate::backend::Backend;
 use crate::error::Result;
 use crate::identifier::IdKind;
@@ -45,7 +45,7 @@ pub(crate) async fn plan<DB: Backend>(
     for Looked { facts, .. } in looked {
         grants::table(lease, &facts.name, settings, &mut plan).await?;
     }
-    grants::log(lease, settings, &mut plan).await?;
+    own_tables::plan(lease, settings, &mut plan).await?;
     Ok(plan)
 }
 

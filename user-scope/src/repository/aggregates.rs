@@ -12,14 +12,18 @@ use crate::observe::{Rows, observed};
 use crate::sql;
 
 /// What was found out, and about how many rows.
-struct About<V> {
-    value: V,
-    rows: u64,
+pub(super) struct About<V> {
+    pub(super) value: V,
+    pub(super) rows: u64,
 }
 
 impl<V> Rows for About<V> {
     fn rows(&self) -> u64 {
         self.rows
+    }
+
+    fn are_counted(&self) -> bool {
+        true
     }
 }
 

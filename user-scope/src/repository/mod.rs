@@ -131,11 +131,15 @@ where
 
     /// The trace of a read that found something.
     fn read(&self, operation: Operation, id: Option<&T::Id>, rows: Option<u64>) -> Trace {
+        self.read_with(operation, id, Details { rows, ..Details::default() })
+    }
+
+    fn read_with(&self, operation: Operation, id: Option<&T::Id>, details: Details) -> Trace {
         if !self.audit.reads(T::entity()) && !self.is_system() {
             return Trace::Nothing;
         }
         let id = id.map(|id| IdValue::of(id).into_text());
-        Trace::Read(self.event(operation, id, Details { rows, ..Details::default() }))
+        Trace::Read(self.event(operation, id, details))
     }
 
     /// The trace of an access to a row that the caller does not have. Whose it is, if it is anybody's, is found

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::pin::pin;
 
 use super::ScopedRepository;
-use crate::audit::Operation;
+use super::aggregates::About;
+use crate::audit::{Details, Operation};
 use crate::backend::{Backend, Query as Statement};
 use crate::context::{Caller, UserContext};
 use crate::entity::{Order, Predicate, Select, Stores, UserScoped};
@@ -146,12 +147,14 @@ where
                 let statement = sql::count::<T, DB>(&repository.caller.scope(), self.filter.as_ref(), self.state);
                 Self::run(repository, statement, |rows| {
                     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-                    Ok(u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0))
+                    let rows = u64::try_from(DB::get_integer(row, 0)?).unwrap_or(0);
+                    Ok(About { value: (), rows })
                 })
                 .await
             }),
         )
         .await
+        .map(|about| about.rows)
     }
 
     pub(super) fn check_depth(&self) -> Result<()> {
@@ -189,6 +192,10 @@ where
         };
         let result = decode(&rows);
         let trace = match &result {
+            Ok(result) if result.are_counted() => {
+                let details = Details { rows: Some(0), counted: Some(result.rows()), ..Details::default() };
+                repository.read_with(Operation::List, None, details)
+            }
             Ok(result) => repository.read(Operation::List, None, Some(result.rows())),
             Err(_) => repository.read(Operation::List, None, None),
         };

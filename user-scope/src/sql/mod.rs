@@ -31,9 +31,9 @@ pub(crate) use log::delete_range;
 pub(crate) use log::is_sealed;
 pub(crate) use log::{
     Between, Days, Excess, FULL_BATCH, Horizon, LogEntry, Position, Record, Span, Wanted, activity, batches,
-    begin_looking, bursts, days, enumerations, excesses, horizon, insert_log_rows, insert_log_rows_beside,
-    insert_receipt, log_standing, owners_of, patterns, probed, roll_up, rolled_up, rows_at_once, select_appeared,
-    select_rows, select_trail, set_rolled_up,
+    begin_looking, bursts, days, enumerations, excesses, first_behind, horizon, insert_log_rows,
+    insert_log_rows_beside, insert_receipt, log_standing, owners_of, patterns, probed, receipts, roll_up, rolled_up,
+    rows_at_once, select_appeared, select_rows, select_trail, set_rolled_up,
 };
 pub(crate) use log::{
     LOG_KIND, LOG_OWNER, PARTITION_OF, PARTITIONS_BEFORE, Partition, WAIT_BRIEFLY, add_partition, become_owner,

@@ -47,6 +47,11 @@ faults! { healthy:
     log_can_be_forged: "GRANT INSERT ON user_access_log TO {login}" => "log-granted-too-much" "public.user_access_log";
     time_of_the_log_can_be_forged: "GRANT INSERT (timestamp) ON user_access_log TO {login}"
         => "log-granted-too-much" "public.user_access_log";
+    figures_open: "GRANT SELECT, UPDATE ON user_access_daily TO {login}" => "own-table-open" "public.user_access_daily";
+    figures_open_to_everybody: "GRANT SELECT (rows) ON user_access_by_user TO PUBLIC"
+        => "own-table-open" "public.user_access_by_user";
+    seals_can_be_removed: "GRANT DELETE ON user_access_seals TO {system}" => "own-table-open" "public.user_access_seals";
+    steps_can_be_written: "GRANT INSERT ON user_scope_schema TO {login}" => "own-table-open" "public.user_scope_schema";
     ledger_open: "ALTER TABLE user_scope_isolation DISABLE ROW LEVEL SECURITY" => "ledger-open" "public.user_scope_isolation";
     view: "CREATE VIEW all_albums AS SELECT * FROM albums; GRANT SELECT ON all_albums TO {login}"
         => "view-without-security-invoker" "public.all_albums";

@@ -36,8 +36,12 @@ impl House {
         } else if many == Many::First {
             rows.truncate(1);
         }
+        if many == Many::Count {
+            self.counted(asker, kind, rows.len());
+            return Outcome::Count(rows.len() as u64);
+        }
         self.saw(asker, kind, rows.len());
-        if many == Many::Count { Outcome::Count(rows.len() as u64) } else { Outcome::Rows(rows) }
+        Outcome::Rows(rows)
     }
 
     pub(super) fn children(&mut self, asker: Asker, child: Kind, id: &str) -> Outcome {
@@ -71,5 +75,10 @@ impl House {
 
     pub(super) fn saw(&mut self, asker: Asker, kind: Kind, rows: usize) {
         self.seen.push(Self::line(asker, kind, None, "list", None, json!({ "rows": rows })));
+    }
+
+    /// Who counts is given no row.
+    pub(super) fn counted(&mut self, asker: Asker, kind: Kind, rows: usize) {
+        self.seen.push(Self::line(asker, kind, None, "list", None, json!({ "rows": 0, "counted": rows })));
     }
 }

@@ -79,7 +79,7 @@ impl House {
     pub(super) fn update_where(&mut self, asker: Asker, kind: Kind, filter: &Filter, edit: &Edit) -> Outcome {
         let rows = self.matching(asker, kind, State::Live, Some(filter));
         if edit.cells.iter().all(Option::is_none) {
-            self.saw(asker, kind, rows.len());
+            self.counted(asker, kind, rows.len());
             return Outcome::Count(rows.len() as u64);
         }
         match self.revise(asker, kind, &rows, edit, true) {

@@ -23,7 +23,7 @@ pub struct UserDay {
     pub user_id: String,
     /// How often he did anything.
     pub accesses: u64,
-    /// How many rows were given or touched.
+    /// How many rows were given or touched, as in a [`Pattern`](super::Pattern::rows).
     pub rows: u64,
     /// How often he asked for a row of somebody else.
     pub denials: u64,
@@ -97,8 +97,8 @@ impl<DB: Backend> Activity<'_, DB> {
         let query = |since: &Span, user: Option<&IdValue>| sql::activity(&days, since, user, limit);
         let read = |row: &DB::Row| {
             Ok(UserDay {
-                day: DB::get_text(row, 0)?.unwrap_or_default(),
-                user_id: DB::get_text(row, 1)?.unwrap_or_default(),
+                day: DB::get_text_lossily(row, 0)?.unwrap_or_default(),
+                user_id: DB::get_text_lossily(row, 1)?.unwrap_or_default(),
                 accesses: count::<DB>(row, 2)?,
                 rows: count::<DB>(row, 3)?,
                 denials: count::<DB>(row, 4)?,
@@ -117,7 +117,7 @@ impl<DB: Backend> Activity<'_, DB> {
         let query = |since: &Span, user: Option<&IdValue>| sql::days(&days, since, user);
         let read = |row: &DB::Row| {
             Ok(DayTotal {
-                day: DB::get_text(row, 0)?.unwrap_or_default(),
+                day: DB::get_text_lossily(row, 0)?.unwrap_or_default(),
                 accesses: count::<DB>(row, 1)?,
                 rows: count::<DB>(row, 2)?,
                 users: count::<DB>(row, 3)?,

@@ -24,7 +24,9 @@ pub struct Pattern {
     pub operation: String,
     /// How often.
     pub accesses: u64,
-    /// How many rows were given or touched. What is no access to rows, as a denial, counts none.
+    /// How many rows were given or touched. What the log says of one row counts one, also as part of a write of many, of which
+    /// each row stands in the log; what it says of several, as a list, counts as many as were given. What gives none, as a count, a
+    /// sum or a denial, counts none.
     pub rows: u64,
 }
 
@@ -114,9 +116,9 @@ impl<DB: Backend> Patterns<'_, DB> {
 fn read<DB: Backend>(row: &DB::Row, day: &str) -> sqlx::Result<Pattern> {
     Ok(Pattern {
         day: day.to_owned(),
-        user_id: DB::get_text(row, 0)?.unwrap_or_default(),
-        entity_type: DB::get_text(row, 1)?.unwrap_or_default(),
-        operation: DB::get_text(row, 2)?.unwrap_or_default(),
+        user_id: DB::get_text_lossily(row, 0)?.unwrap_or_default(),
+        entity_type: DB::get_text_lossily(row, 1)?.unwrap_or_default(),
+        operation: DB::get_text_lossily(row, 2)?.unwrap_or_default(),
         accesses: count::<DB>(row, 3)?,
         rows: count::<DB>(row, 4)?,
     })

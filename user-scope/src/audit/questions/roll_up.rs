@@ -50,17 +50,20 @@ impl<DB: Backend> AuditLog<'_, DB> {
         }
         let Some(from) = rolled_up(&mut lease, true).await.map_err(reading)? else { return Ok(false) };
         let Some(mut span) = horizon::since(&mut lease, from).await.map_err(reading)? else { return Ok(false) };
+        let unbindable = |error| Error::unbindable(NAME, error);
         let mut more = false;
         let mut last_id = 0;
         if DB::DIALECT == Dialect::Sqlite {
             // The log was made anew.
             span.from.position = span.from.position.min(span.to.oldest_open);
-            let until = span.from.position.saturating_add(AT_ONCE);
-            more = until < span.to.oldest_open;
-            span.to.oldest_open = until.min(span.to.oldest_open);
+            let next = sql::first_behind(span.from.position, AT_ONCE).map_err(unbindable)?;
+            if let Some(row) = DB::fetch_optional(lease.connection(), next).await.map_err(reading)? {
+                let next = DB::get_integer(&row, 0).map_err(reading)?;
+                more = next < span.to.oldest_open;
+                span.to.oldest_open = next.min(span.to.oldest_open);
+            }
             last_id = span.to.oldest_open.saturating_sub(1);
         }
-        let unbindable = |error| Error::unbindable(NAME, error);
         for query in sql::roll_up(&span).map_err(unbindable)? {
             if let Some(row) = DB::fetch_optional(lease.connection(), query).await.map_err(reading)? {
                 last_id = DB::get_integer(&row, 0).map_err(reading)?;

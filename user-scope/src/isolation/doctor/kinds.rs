@@ -88,6 +88,9 @@ kinds! {
     LOG_GRANTED_TOO_MUCH "log-granted-too-much" Weakness
         "the login, or a role that it can become, has {}: the log is added to, never changed, and its ids and times are the \
          database's"
+    OWN_TABLE_OPEN "own-table-open" Leak
+        "this was granted, perhaps by default privileges: {}; what is in it is of all users, or proves the log, and no policy is \
+         asked for it; apply the isolation again"
     LEDGER_OPEN "ledger-open" Weakness
         "what stands in the ledger is executed when the isolation is taken back, and others than its owner can write there"
     VIEW "view-without-security-invoker" Leak

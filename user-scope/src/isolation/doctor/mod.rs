@@ -64,6 +64,7 @@ use super::fit::Guard;
 /// | `partition-reachable` | leak | PostgreSQL: a partition or child table is not under row-level security |
 /// | `ancestor-unguarded` | leak | PostgreSQL: the table is part of one that is not under row-level security |
 /// | `dangerous-grant` | leak | PostgreSQL: the login may TRUNCATE, or make REFERENCES or TRIGGERs |
+/// | `own-table-open` | leak | PostgreSQL: others than system mode can use a table that the library keeps beside the log |
 /// | `view-without-security-invoker` | leak | PostgreSQL: the login can use a view of the tables that is its owner's |
 /// | `materialized-view` | leak | PostgreSQL: the login can read a materialised view of the tables |
 /// | `login-is-superuser` | leak | PostgreSQL: no policy holds for the login |

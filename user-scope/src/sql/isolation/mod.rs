@@ -6,6 +6,7 @@
 pub(crate) mod catalogue;
 pub(crate) mod doctor;
 pub(crate) mod fit;
+pub(crate) mod held;
 pub(crate) mod ledger;
 pub(crate) mod postgres;
 pub(crate) mod roles;

@@ -78,6 +78,8 @@ pub(crate) const LOG_WRITTEN_POLICY: &str = "user_scope_written";
 /// The columns of the log that its writers fill. Who could write the others could forge when, and in which order.
 pub(crate) const LOG_WRITTEN: [&str; 7] =
     ["user_id", "entity_type", "entity_id", "operation", "details", "occurred_at", "event_id"];
+/// The others. Who updates any column could forge as much.
+pub(crate) const LOG_MADE: [&str; 3] = ["id", "timestamp", "xid"];
 /// Those that a user may read of his own trail.
 pub(crate) const LOG_READ: [&str; 10] = [
     "id",

@@ -24,14 +24,14 @@ pub(crate) use retention::{
     before_moving, count_before, delete_before, drop_partition, has_appeared_before, mark, move_log, select_export,
     take_back_moving,
 };
-pub(crate) use rollup::{Days, activity, days, patterns, roll_up, rolled_up, set_rolled_up};
+pub(crate) use rollup::{Days, activity, days, first_behind, patterns, roll_up, rolled_up, set_rolled_up};
 pub(crate) use rows::{FULL_BATCH, batches, insert_log_rows, insert_log_rows_beside, insert_receipt, rows_at_once};
 #[cfg(feature = "seals")]
 pub(crate) use seals::{
     Link, NOT_AS_STORED_POSTGRES, NOT_AS_STORED_SQLITE, insert_seal, select_last_seal, select_seal, select_sealable,
     select_seals,
 };
-pub(crate) use suspicious::{Between, Excess, bursts, enumerations, excesses, probed};
+pub(crate) use suspicious::{Between, Excess, bursts, enumerations, excesses, probed, receipts};
 pub(crate) use trail::{log_standing, owners_of, select_trail};
 
 use super::SqlText;

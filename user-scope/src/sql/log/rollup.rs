@@ -35,6 +35,16 @@ pub(crate) fn set_rolled_up<DB: Backend>(position: &Position) -> Result<Query<DB
     Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
 }
 
+/// The id of the row that comes behind so many, from an id on, if one does: rows are counted and not ids, between which there
+/// may be gaps that nobody would come to the end of. For SQLite.
+pub(crate) fn first_behind<DB: Backend>(from: i64, rows: i64) -> Result<Query<DB>, BoxDynError> {
+    let mut arguments = DB::Arguments::default();
+    DB::add_integer(&mut arguments, from)?;
+    DB::add_integer(&mut arguments, rows)?;
+    let text = "SELECT id FROM user_access_log WHERE id >= $1 ORDER BY id LIMIT 1 OFFSET $2";
+    Ok(Query { text: SqlStr::from_static(text), arguments, keep: true })
+}
+
 /// Adds the rows of a span, by one statement that gives back the highest id among them, or 0, or on SQLite, where no statement
 /// writes to two tables, by two that give nothing.
 pub(crate) fn roll_up<DB: Backend>(span: &Span) -> Result<Vec<Query<DB>>, BoxDynError> {
@@ -105,8 +115,9 @@ fn by_user(text: &mut SqlText, counted: impl FnOnce(&mut SqlText)) {
     text.sql(" WHERE true GROUP BY day, user_id");
 }
 
-/// Writes `SELECT day, user, entity type, operation, accesses, rows` of a span. Whoever may insert into the log may write any
-/// details, and none may stand in the way of the others': what is no sensible number of rows is one row.
+/// Writes `SELECT day, user, entity type, operation, accesses, rows` of a span. What names a row is of that one, however many the
+/// write touched that it was part of: each of those is in the log. Whoever may insert into the log may write any details, and
+/// none may stand in the way of the others': what is no sensible number of rows is one row.
 fn counted<DB: Backend>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
@@ -118,11 +129,13 @@ fn counted<DB: Backend>(
     text.sql(match DB::DIALECT {
         Dialect::Postgres => {
             "sum(CASE WHEN operation IN ('unauthorized_access', 'system_access', 'raw_sql') THEN 0 \
+             WHEN entity_id IS NOT NULL THEN 1 \
              WHEN jsonb_typeof(details -> 'rows') = 'number' \
              THEN least(greatest((details ->> 'rows')::numeric, 0), 1000000000)::bigint ELSE 1 END)::bigint AS rows"
         }
         Dialect::Sqlite => {
             "sum(CASE WHEN operation IN ('unauthorized_access', 'system_access', 'raw_sql') THEN 0 \
+             WHEN entity_id IS NOT NULL OR typeof(details) <> 'text' OR NOT json_valid(details) THEN 1 \
              WHEN json_type(details, '$.rows') = 'integer' \
              THEN CAST(min(max(json_extract(details, '$.rows'), 0), 1000000000) AS INTEGER) ELSE 1 END) AS rows"
         }

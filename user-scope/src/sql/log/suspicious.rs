@@ -3,7 +3,7 @@
 
 use sqlx::error::BoxDynError;
 
-use super::questions::moment;
+use super::questions::{moment, row_columns};
 use super::rollup::{Days, with_by_user};
 use super::{LOG, Span};
 use crate::backend::{Backend, Dialect, Query};
@@ -42,7 +42,8 @@ pub(crate) fn bursts<DB: Backend>(
     text.sql("SELECT user_id AS who, ");
     match DB::DIALECT {
         Dialect::Postgres => text.sql("floor(extract(epoch FROM timestamp) / ").parameter().sql("::bigint)::bigint"),
-        Dialect::Sqlite => text.sql("CAST(strftime('%s', timestamp) AS INTEGER) / ").parameter(),
+        // What is no time, and yet lies between two, is of none.
+        Dialect::Sqlite => text.sql("coalesce(CAST(strftime('%s', timestamp) AS INTEGER), 0) / ").parameter(),
     };
     DB::add_integer(&mut arguments, seconds)?;
     text.sql(" AS stretch, count(*) AS times");
@@ -81,6 +82,19 @@ pub(crate) fn probed<DB: Backend>(between: Between, least: i64, limit: u32) -> R
     DB::add_integer(&mut arguments, least)?;
     text.sql(" ORDER BY users DESC, entity_type, entity_id LIMIT ");
     finish(text, arguments, limit)
+}
+
+/// The receipts of a time, oldest first.
+pub(crate) fn receipts<DB: Backend>(between: Between) -> Result<Query<DB>, BoxDynError> {
+    let mut text = SqlText::new(DB::DIALECT);
+    let mut arguments = DB::Arguments::default();
+    row_columns(&mut text);
+    text.sql(" WHERE operation = 'system_access' AND timestamp >= ");
+    moment::<DB>(&mut text, &mut arguments, between.from)?;
+    text.sql(" AND timestamp < ");
+    moment::<DB>(&mut text, &mut arguments, between.until)?;
+    text.sql(" ORDER BY timestamp, id");
+    Ok(Query { text: text.into_sql(), arguments, keep: false })
 }
 
 /// How far above his own usual days a user has read.

@@ -1,6 +1,8 @@
 //! The questions to the log, one after the other on one connection: who was denied too often, who tries one id after the other,
 //! which row is probed, and who read too much. What is unusual about receipts is beside, in [`receipts`](super::receipts).
 
+use std::future::poll_fn;
+
 use super::{Suspicion, SuspicionKind, Thresholds, Window};
 use crate::audit::log::{NAME, reading};
 use crate::audit::questions::patterns::count;
@@ -30,9 +32,23 @@ impl<DB: Backend> Asking<'_, DB> {
     }
 
     /// Rows of the log, newest first.
-    pub(super) async fn rows(&mut self, wanted: &Wanted, most: u32) -> Result<Vec<TrailRow>> {
+    async fn rows(&mut self, wanted: &Wanted, most: u32) -> Result<Vec<TrailRow>> {
         let rows = self.answers(sql::select_rows(wanted, most)).await?;
         rows.iter().map(|row| read::<DB>(row, true)).collect::<sqlx::Result<_>>().map_err(reading)
+    }
+
+    /// Looks at rows of the log as they come.
+    pub(super) async fn each_row(
+        &mut self,
+        query: Result<Query<DB>, sqlx::error::BoxDynError>,
+        mut look: impl FnMut(&TrailRow) + Send,
+    ) -> Result<()> {
+        let query = query.map_err(|error| Error::unbindable(NAME, error))?;
+        let mut rows = DB::fetch(self.lease.connection(), query);
+        while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+            look(&row.and_then(|row| read::<DB>(&row, true)).map_err(reading)?);
+        }
+        Ok(())
     }
 
     /// It, with rows of its time that show it.
@@ -43,7 +59,10 @@ impl<DB: Backend> Asking<'_, DB> {
     }
 
     fn user(&self, row: &DB::Row) -> Result<IdValue> {
-        DB::get_id(row, 0, self.users).map_err(reading)
+        match self.users {
+            IdKind::Text => text::<DB>(row, 0).map(IdValue::Text),
+            kind => DB::get_id(row, 0, kind).map_err(reading),
+        }
     }
 
     pub(super) async fn bursts(&mut self) -> Result<Vec<Suspicion>> {
@@ -57,7 +76,7 @@ impl<DB: Backend> Asking<'_, DB> {
             let begin =
                 |stretch: i64| Moment::from_unix_micros(stretch.saturating_mul(seconds).saturating_mul(1_000_000));
             let window = Window::between(begin(stretch), begin(stretch.saturating_add(1)));
-            let about = format!("{user} asked {figure} times for rows of others within {seconds} seconds");
+            let about = format!("{user} asked {} for rows of others within {seconds} seconds", often(figure));
             let burst = Suspicion::new(SuspicionKind::Denials, window, figure, least, about);
             found.push(self.shown(burst.of_user(user.to_string()), denied_to(user)).await?);
         }
@@ -71,7 +90,7 @@ impl<DB: Backend> Asking<'_, DB> {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let (user, figure, times) = (self.user(&row)?, figure::<DB>(&row, 1)?, figure::<DB>(&row, 2)?);
-            let about = format!("{user} asked for {figure} different rows of others, {times} times in all");
+            let about = format!("{user} asked for {figure} different rows of others, {} in all", often(times));
             let enumeration = Suspicion::new(SuspicionKind::Enumeration, window, figure, least, about);
             found.push(self.shown(enumeration.of_user(user.to_string()), denied_to(user)).await?);
         }
@@ -86,7 +105,7 @@ impl<DB: Backend> Asking<'_, DB> {
             let (entity, id) = (text::<DB>(&row, 0)?, text::<DB>(&row, 1)?);
             let (figure, times) = (figure::<DB>(&row, 2)?, figure::<DB>(&row, 3)?);
             let by = Wanted { entity_type: Some(entity.clone()), entity_id: Some(id.clone()), ..denied() };
-            let about = format!("{figure} users asked for {entity} {id}, which is not theirs, {times} times in all");
+            let about = format!("{figure} users asked for {entity} {id}, which is not theirs, {} in all", often(times));
             let probed = Suspicion::new(SuspicionKind::ProbedRow, window, figure, least, about);
             found.push(self.shown(probed.of_row(entity, id), by).await?);
         }
@@ -125,7 +144,7 @@ fn figure<DB: Backend>(row: &DB::Row, column: usize) -> Result<u64> {
 }
 
 fn text<DB: Backend>(row: &DB::Row, column: usize) -> Result<String> {
-    Ok(DB::get_text(row, column).map_err(reading)?.unwrap_or_default())
+    Ok(DB::get_text_lossily(row, column).map_err(reading)?.unwrap_or_default())
 }
 
 fn denied() -> Wanted {
@@ -134,6 +153,10 @@ fn denied() -> Wanted {
 
 fn denied_to(user: IdValue) -> Wanted {
     Wanted { user: Some(user), ..denied() }
+}
+
+fn often(times: u64) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{times} times") }
 }
 
 fn signed(figure: u64) -> i64 {

@@ -2,6 +2,7 @@
 //! ([`AuditWatch`](super::watch)). What counts as such are [`Thresholds`], and what comes of it is a [`Suspicion`].
 
 mod asking;
+mod lately;
 mod receipts;
 mod thresholds;
 

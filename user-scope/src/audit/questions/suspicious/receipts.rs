@@ -1,82 +1,87 @@
 //! System contexts at unusual hours, or for reasons that nobody gave before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::lately::Lately;
 use super::{Asking, Suspicion, SuspicionKind, Thresholds, Window};
-use crate::audit::{Operation, TrailRow};
+use crate::audit::TrailRow;
 use crate::backend::Backend;
 use crate::entity::Moment;
 use crate::error::Result;
-use crate::sql::Wanted;
+use crate::sql::{self, Between};
 
-/// As many receipts are looked at, the newest.
-const MOST: u32 = 10_000;
+/// So many administrators, and so many reasons, are known at least: those that were seen last. One that was not seen for longer
+/// is new again.
+const KNOWN: usize = 10_000;
 /// Before there are so many, nothing is usual.
 const ENOUGH: usize = 20;
 
 impl<DB: Backend> Asking<'_, DB> {
-    /// Those until the end of the window, oldest first, with those before it that tell what is usual.
-    async fn all_receipts(&mut self) -> Result<Vec<TrailRow>> {
+    /// Looks at those until the end of the window, oldest first, with those before it that tell what is usual. However many there
+    /// are, one after the other is held.
+    async fn each_receipt(&mut self, look: impl FnMut(&TrailRow) + Send) -> Result<()> {
         let before = i64::from(self.thresholds.usual_days);
-        let wanted = Wanted {
-            operation: Some(Operation::SystemAccess.as_str()),
-            from: Some(self.window.from().midnight(-before).unix_micros()),
-            until: Some(self.window.until().unix_micros()),
-            ..Wanted::default()
-        };
-        let mut rows = self.rows(&wanted, MOST).await?;
-        rows.reverse();
-        Ok(rows)
+        let from = self.window.from().midnight(-before).unix_micros();
+        let between = Between { from, until: self.window.until().unix_micros() };
+        self.each_row(sql::receipts(between), look).await
     }
 
     /// What is usual of them.
     pub(super) async fn known(&mut self) -> Result<Known> {
         let mut known = Known::default();
-        self.all_receipts().await?.iter().for_each(|row| known.learn(row));
+        self.each_receipt(|row| known.learn(row)).await?;
         Ok(known)
     }
 
     /// `own` is the receipt of who asks: that he does is no news to him.
     pub(super) async fn receipts(&mut self, own: &str) -> Result<Vec<Suspicion>> {
-        let rows = self.all_receipts().await?;
-        let from = self.window.from().to_string();
-        let (mut known, mut found) = (Known::default(), Vec::new());
-        // What was once looked at is known from then on.
-        for row in rows.iter().filter(|row| row.entity_id.as_deref() != Some(own)) {
-            if row.timestamp >= from {
-                found.extend(known.suspicions(row, self.thresholds));
+        let (from, thresholds) = (self.window.from().to_string(), self.thresholds);
+        let most = usize::try_from(thresholds.most).unwrap_or(usize::MAX);
+        let mut known = Known::default();
+        let (mut hours, mut reasons) = (VecDeque::new(), VecDeque::new());
+        self.each_receipt(|row| {
+            if row.entity_id.as_deref() == Some(own) {
+                return;
             }
+            if row.timestamp >= from {
+                for suspicion in known.suspicions(row, thresholds) {
+                    let of_kind = if suspicion.kind == SuspicionKind::NewReason { &mut reasons } else { &mut hours };
+                    of_kind.push_front(suspicion);
+                    of_kind.truncate(most);
+                }
+            }
+            // What was once looked at is known from then on.
             known.learn(row);
-        }
-        found.reverse();
-        for kind in [SuspicionKind::UnusualHour, SuspicionKind::NewReason] {
-            let mut left = self.thresholds.most;
-            found.retain(|suspicion| {
-                let is_left = suspicion.kind != kind || left > 0;
-                left = left.saturating_sub(u32::from(suspicion.kind == kind));
-                is_left
-            });
-        }
-        Ok(found)
+        })
+        .await?;
+        Ok(hours.into_iter().chain(reasons).collect())
     }
 }
 
 /// What is usual of system contexts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::audit::questions) struct Known {
     /// How many each administrator had, and at which hours.
-    hours: HashMap<String, (usize, u32)>,
-    reasons: HashSet<String>,
+    hours: Lately<(usize, u32)>,
+    reasons: Lately<()>,
     receipts: usize,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { hours: Lately::holding(KNOWN), reasons: Lately::holding(KNOWN), receipts: 0 }
+    }
 }
 
 impl Known {
     pub(in crate::audit::questions) fn learn(&mut self, receipt: &TrailRow) {
-        let (count, hours) = self.hours.entry(receipt.user_id.clone()).or_default();
+        let (count, hours) = self.hours.see(&receipt.user_id);
         *count += 1;
         *hours |= hour(receipt).map_or(0, around);
-        self.reasons.extend(reason(receipt).as_deref().map(plain));
+        if let Some(reason) = reason(receipt) {
+            self.reasons.see(&plain(&reason));
+        }
         self.receipts += 1;
     }
 
@@ -104,7 +109,7 @@ impl Known {
                 suspect(SuspicionKind::UnusualHour, u64::from(hour), count as u64, about);
             }
         }
-        if self.receipts >= ENOUGH && !self.reasons.contains(&plain(&told)) {
+        if self.receipts >= ENOUGH && self.reasons.get(&plain(&told)).is_none() {
             let about = format!("{user} acted for all users for a reason that is new: {told}");
             suspect(SuspicionKind::NewReason, 1, self.reasons.len() as u64, about);
         }

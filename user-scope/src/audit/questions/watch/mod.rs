@@ -2,12 +2,13 @@
 
 mod seen;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use self::seen::Seen;
+use super::Window;
 use super::suspicious::{Suspicion, SuspicionKind, Thresholds};
-use super::{LogFollower, Window};
 use crate::audit::log::{AuditLog, NAME};
 use crate::backend::Backend;
 use crate::entity::Moment;
@@ -63,7 +64,8 @@ impl<DB: Backend> AuditWatch<'_, DB> {
     /// Watches, and calls `hook` with each suspicion, until the pool is closed. What is told once is not told again for the
     /// same while, or the same day.
     ///
-    /// Drop it to end it earlier. A database that does not answer is asked again.
+    /// Drop it to end it earlier. A database that does not answer is asked again. A hook that panics is a `tracing` event of the
+    /// level error; the watch goes on, and what it was called with is not told again.
     ///
     /// # Errors
     ///
@@ -74,42 +76,45 @@ impl<DB: Backend> AuditWatch<'_, DB> {
         follower.next().await?;
         let (mut rolled_up, mut compared) = (Instant::now(), None);
         while !self.log.is_closed() {
-            match self.look(&mut follower, &mut seen, &mut rolled_up, &mut compared).await {
-                Ok(found) => found.iter().for_each(&mut hook),
-                Err(error) if !self.log.is_closed() => {
-                    tracing::warn!(target: "user_scope::audit", %error, "the watch cannot look; it tries again");
-                }
-                Err(_) => {}
+            // What has been found is told before anything is asked that may fail: it is behind the follower, and is not found again.
+            let appeared = follower.next().await.map(|rows| rows.iter().flat_map(|row| seen.see(row)).collect());
+            self.tell(appeared, &mut hook);
+            if rolled_up.elapsed() > BETWEEN_ROLL_UPS {
+                rolled_up = Instant::now();
+                self.tell(self.log.try_to_roll_up().await.map(|()| Vec::new()), &mut hook);
+            }
+            if seen.has_read_much() && compared.is_none_or(|compared: Instant| compared.elapsed() > BETWEEN_EXCESSES) {
+                let excesses = self.excesses(&mut seen).await;
+                compared = excesses.is_ok().then(Instant::now);
+                self.tell(excesses, &mut hook);
             }
             tokio::time::sleep(self.pause).await;
         }
         Ok(())
     }
 
-    async fn look(
-        &self,
-        follower: &mut LogFollower<'_, DB>,
-        seen: &mut Seen,
-        rolled_up: &mut Instant,
-        compared: &mut Option<Instant>,
-    ) -> Result<Vec<Suspicion>> {
-        let mut found = Vec::new();
-        for row in follower.next().await? {
-            found.extend(seen.see(&row));
+    /// Who has read too much. Until that could be compared, it is remembered that somebody has read.
+    async fn excesses(&self, seen: &mut Seen) -> Result<Vec<Suspicion>> {
+        let days = Window::between(seen.reading_since().midnight(0), Moment::now().midnight(1));
+        let asked = observed(NAME, "list", pin!(self.log.excesses(days, &self.thresholds))).await?;
+        seen.compared();
+        Ok(asked.into_iter().filter(|excess| seen.is_news(excess)).collect())
+    }
+
+    fn tell(&self, found: Result<Vec<Suspicion>>, hook: &mut (impl FnMut(&Suspicion) + Send)) {
+        match found {
+            Ok(found) => found.iter().for_each(|suspicion| {
+                // A hook is the application's code: it may fail without all that comes later being missed.
+                if catch_unwind(AssertUnwindSafe(|| hook(suspicion))).is_err() {
+                    let kind = suspicion.kind;
+                    tracing::error!(target: "user_scope::audit", %kind, "the hook of the watch panicked; it goes on");
+                }
+            }),
+            Err(error) if !self.log.is_closed() => {
+                tracing::warn!(target: "user_scope::audit", %error, "the watch cannot look; it tries again");
+            }
+            Err(_) => {}
         }
-        if rolled_up.elapsed() > BETWEEN_ROLL_UPS {
-            self.log.try_to_roll_up().await?;
-            *rolled_up = Instant::now();
-        }
-        if seen.has_read_much() && compared.is_none_or(|compared: Instant| compared.elapsed() > BETWEEN_EXCESSES) {
-            let today = Moment::now().midnight(0);
-            let today = Window::between(today, today.midnight(1));
-            let asked = observed(NAME, "list", pin!(self.log.excesses(today, &self.thresholds))).await?;
-            found.extend(asked.into_iter().filter(|excess| seen.is_news(excess)));
-            seen.compared();
-            *compared = Some(Instant::now());
-        }
-        Ok(found)
     }
 }
 

@@ -22,8 +22,11 @@ pub(super) struct Seen {
     rows: HashMap<(String, String), HashSet<String>>,
     /// What was read since reading was last compared with what is usual.
     read: HashMap<String, u64>,
+    /// And from when on: a comparison that failed may have to look at the day before.
+    reading_since: Moment,
     known: Known,
-    told: HashSet<(SuspicionKind, String)>,
+    /// What, of whom, and on which day it was.
+    told: HashSet<(SuspicionKind, String, String)>,
 }
 
 /// What one user was denied.
@@ -38,17 +41,18 @@ struct Denied {
 impl Seen {
     pub(super) fn new(thresholds: Thresholds, known: Known) -> Self {
         let (users, rows, read, told) = (HashMap::new(), HashMap::new(), HashMap::new(), HashSet::new());
-        Self { thresholds, day: Moment::now().day(), users, rows, read, known, told }
+        let now = Moment::now();
+        Self { thresholds, day: now.day(), users, rows, read, reading_since: now, known, told }
     }
 
     /// What is suspicious now that this row has appeared.
     pub(super) fn see(&mut self, row: &TrailRow) -> Vec<Suspicion> {
         let today = Moment::now().day();
         if today != self.day || self.users.len().max(self.rows.len()).max(self.told.len()) > MOST {
-            self.day = today;
+            let before = std::mem::replace(&mut self.day, today);
             self.users.clear();
             self.rows.clear();
-            self.told.clear();
+            self.told.retain(|(.., day)| *day == before && *day != self.day);
         }
         match row.operation.as_str() {
             word if word == Operation::UnauthorizedAccess.as_str() => self.denied(row),
@@ -58,6 +62,9 @@ impl Seen {
                 found
             }
             word if word == Operation::Read.as_str() || word == Operation::List.as_str() => {
+                if self.read.is_empty() {
+                    self.reading_since = Moment::now();
+                }
                 if self.read.len() < MOST {
                     let read = self.read.entry(row.user_id.clone()).or_default();
                     *read = read.saturating_add(rows(row));
@@ -120,19 +127,27 @@ impl Seen {
         self.read.values().any(|rows| *rows >= much)
     }
 
+    /// From when on it is to be compared.
+    pub(super) const fn reading_since(&self) -> Moment {
+        self.reading_since
+    }
+
     pub(super) fn compared(&mut self) {
         self.read.clear();
     }
 
-    /// Whether this has not been told on this day.
+    /// Whether this has not been told of its day.
     pub(super) fn is_news(&mut self, suspicion: &Suspicion) -> bool {
         let user = suspicion.user_id.clone().unwrap_or_default();
-        !suspicion.kind.is_of_a_day() || self.told.insert((suspicion.kind, user))
+        !suspicion.kind.is_of_a_day() || self.told.insert((suspicion.kind, user, suspicion.window.from().day()))
     }
 }
 
-/// How many rows were read: `{"rows": 20}` in the details, or one.
+/// How many rows were read: one if it is named, otherwise `{"rows": 20}` in the details, or one.
 fn rows(row: &TrailRow) -> u64 {
+    if row.entity_id.is_some() {
+        return 1;
+    }
     let told = row.details.as_deref().and_then(|details| details.split_once("\"rows\"")).map(|(_, rest)| rest);
     let digits = told.map(|rest| rest.trim_start_matches([':', ' ']));
     let digits = digits.map(|rest| rest.split(|other: char| !other.is_ascii_digit()).next().unwrap_or_default());

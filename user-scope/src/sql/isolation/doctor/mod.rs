@@ -141,7 +141,16 @@ pub(crate) fn given(tables: &[(TableName, &Table)]) -> [String; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::roles::BESIDE_THE_LOG;
     use super::meaning;
+
+    #[test]
+    fn what_system_mode_has_beside_the_log_is_the_same_for_who_grants_it_and_for_who_looks() {
+        let looked = include_str!("tables.sql");
+        for (table, privileges) in BESIDE_THE_LOG {
+            assert!(looked.contains(&format!("('{table}', '{{{}}}'", privileges.join(","))), "{table}");
+        }
+    }
 
     #[test]
     fn what_postgresql_prints_means_what_was_written() {

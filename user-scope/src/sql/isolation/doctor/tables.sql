@@ -40,6 +40,27 @@ FROM guarded g JOIN acl a ON a.oid = g.oid WHERE g.is_log AND (a.privilege IN ('
     OR a.privilege = 'INSERT' AND coalesce(a.on_column, 'id') IN ('id', 'timestamp', 'xid'))
 GROUP BY g.label
 UNION ALL
+-- Whoever looks, for whoever holds it: of these tables nobody is to have more than this. Backups are made by roles above.
+SELECT 'own-table-open', t.label, string_agg(DISTINCT format('%s to %s', a.privilege, a.who), ', '), string_agg(DISTINCT
+    format('REVOKE %s%s ON %s FROM %s', a.privilege, ' (' || quote_ident(a.on_column) || ')', t.name, a.who), '; ')
+FROM (VALUES ('user_access_daily', '{SELECT,INSERT,UPDATE}'::text[], '{}'::text[]),
+    ('user_access_by_user', '{SELECT,INSERT,UPDATE}', '{}'),
+    ('user_access_rolled_up', '{SELECT,UPDATE}', '{}'),
+    ('user_access_seals', '{SELECT,INSERT}', '{}'),
+    ('user_scope_schema', '{SELECT}', '{SELECT}')) AS own(name, of_system, of_all)
+JOIN named t ON t.oid = to_regclass(own.name) CROSS JOIN LATERAL (
+    SELECT x.*, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END AS who FROM (
+        SELECT a.grantee, a.privilege_type::text AS privilege, NULL::text AS on_column FROM aclexplode(t.relacl) a
+        UNION ALL
+        SELECT a.grantee, a.privilege_type::text, c.attname::text FROM pg_attribute c, aclexplode(c.attacl) a
+        WHERE c.attrelid = t.oid
+    ) x LEFT JOIN pg_roles r ON r.oid = x.grantee
+    WHERE x.grantee <> t.relowner AND NOT coalesce(r.rolsuper OR r.rolbypassrls, false)
+) a
+WHERE a.privilege <> ALL (own.of_all)
+    AND NOT (a.privilege = ANY (own.of_system) AND a.grantee IN (SELECT oid FROM system))
+GROUP BY t.label
+UNION ALL
 SELECT 'ledger-open', label, NULL, format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', name)
 FROM named WHERE oid = to_regclass('user_scope_isolation') AND (NOT relrowsecurity
     OR EXISTS (SELECT FROM pg_policy WHERE polrelid = named.oid))
