@@ -22,7 +22,7 @@ where
     }
 
     /// Why a statement wrote nothing. Absent and foreign rows, of the entity or of a parent, are not told apart.
-    pub(super) async fn nothing_written(&self, mut session: Session<'_, DB>, act: Act<'_, T>) -> Error {
+    pub(super) async fn nothing_written(&self, mut session: Session<'_, DB>, mut act: Act<'_, T>) -> Error {
         let entity = T::entity();
         let mut reason = match act.id {
             Some(_) => Error::NotFound { entity: entity.name() },
@@ -36,7 +36,13 @@ where
                 _ => self.is_there(&mut session, Rows::One(id), act.state).await,
             };
             match hindered {
-                Ok(true) => reason = act.hindrance.error(entity.name()),
+                Ok(true) => {
+                    reason = act.hindrance.error(entity.name());
+                    if act.hindrance != Hindrance::Key {
+                        // It is his own, and was not missed: asked for later, when it is given away, it would look like another's.
+                        act.id = None;
+                    }
+                }
                 Ok(false) => {}
                 Err(error) => return Self::failed(session, Doing::Reading, error),
             }
