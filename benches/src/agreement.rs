@@ -1,24 +1,21 @@
 //! That the contestants do the same work: they return the same rows, and leave the same rows behind.
 
-use user_scope::UserContext;
-use user_scope::audit::ReadAudit;
+use user_scope::audit::{AuditSettings, ReadAudit};
+use user_scope::{Enforcement, UserContext};
 
-use crate::contestants::{Contestant, Scoped};
-use crate::databases::Arena;
+use crate::contestants::{Contestant, Reaches, Scoped};
+use crate::databases::{Arena, Tuning};
 use crate::world::{self, Task};
 
 /// Compares user-scope and sqlx by hand row by row; ends the program where they differ.
 pub(crate) async fn check<DB: Arena>(address: &str) {
-    let by_hand = DB::by_hand(address).await;
-    let scoped = Scoped::<DB>::connect(address, ReadAudit::Off).await;
+    let by_hand = DB::by_hand(address, Tuning::Tuned, true).await;
+    let audit = AuditSettings::default().reads(ReadAudit::Off);
+    let scoped = Scoped::<DB>::connect(address, Reaches { audit, enforcement: Enforcement::Predicate }).await;
     let mut rows = 0;
     for user in 0..world::USERS {
         let id = world::user_id(user);
-        let (ours, theirs) = (scoped.newest(id, 50).await, by_hand.newest(id, 50).await);
-        assert_eq!((ours.len(), &ours), (50, &theirs), "the newest tasks of user {user}");
-        let (ours, theirs) = (scoped.newest_open(id, 50).await, by_hand.newest_open(id, 50).await);
-        assert_eq!((ours.len(), &ours), (50, &theirs), "the newest open tasks of user {user}");
-        rows += 100;
+        rows += reads(&scoped, &by_hand, id).await;
         for made in world::tasks_of(user).step_by(10) {
             let (ours, theirs) = (scoped.get(id, made.id).await, by_hand.get(id, made.id).await);
             assert_eq!((&ours, &theirs), (&made, &made), "a task of user {user}");
@@ -27,6 +24,21 @@ pub(crate) async fn check<DB: Arena>(address: &str) {
     }
     writing(&scoped, &by_hand).await;
     println!("{}: both return the same rows ({rows} compared), and leave the same.", DB::WHICH.argument());
+}
+
+/// The same rows of a user, by both; how many were compared.
+pub(crate) async fn reads(ours: &impl Contestant, theirs: &impl Contestant, user: user_scope::Uuid) -> usize {
+    let lists = [
+        (ours.newest(user, 50).await, theirs.newest(user, 50).await),
+        (ours.newest_open(user, 50).await, theirs.newest_open(user, 50).await),
+        (ours.second_page(user, 50).await, theirs.second_page(user, 50).await),
+    ];
+    for (ours, theirs) in &lists {
+        assert_eq!((ours.len(), ours), (50, theirs), "tasks of user {user}");
+    }
+    let one = lists[0].0[7].id;
+    assert_eq!(ours.get(user, one).await, theirs.get(user, one).await);
+    lists.iter().map(|(ours, _)| ours.len()).sum::<usize>() + 1
 }
 
 async fn writing<DB: Arena>(scoped: &Scoped<DB>, by_hand: &DB::ByHand) {

@@ -1,15 +1,16 @@
 //! What user-scope costs, measured beside what people would write without it.
 //!
-//! `cargo run --release -p user-scope-benches -- instructions [sqlite|postgres|all]` counts the instructions of
-//! the client's process by callgrind, which no noise of the machine touches. With `audit` it measures what the background
-//! audit stores in a second, and what it costs the caller.
+//! `cargo run --release -p user-scope-benches -- [sqlite|postgres|all]` has them race, by the clock. `instructions [sqlite|postgres|all]`
+//! counts the instructions of the client's process by callgrind, which no noise of the machine touches. With `audit` it measures
+//! what the background audit stores in a second, and what it costs the caller.
 //!
 //! - [`world`]: the rows that everybody works on.
 //! - [`databases`]: where they lie, and how contestants reach them.
-//! - [`contestants`]: who does the work: user-scope, and sqlx by hand.
+//! - [`contestants`]: who does the work: user-scope, sqlx by hand, and peers.
 //! - [`agreement`]: that all of them give and leave the same rows.
-//! - [`instructions`]: one way to measure.
-//! - [`audit`]: another: the writer of the background audit.
+//! - [`race`]: one way to measure.
+//! - [`instructions`]: another way.
+//! - [`audit`]: a third, for the writer of the background audit.
 //! - [`figures`] and [`machine`]: what is printed, and what is kept in `results.md`.
 #![allow(
     clippy::unwrap_used,
@@ -21,26 +22,46 @@
 
 mod agreement;
 mod audit;
+mod compile;
 mod contestants;
 mod databases;
 mod figures;
 mod instructions;
 mod machine;
+mod race;
+mod scale;
 mod world;
 
 use std::process::ExitCode;
 
 use databases::Name;
+use figures::Report;
 
-const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- instructions [sqlite|postgres|all] | audit";
+const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- sqlite | postgres | scale | compile | all | audit | instructions [sqlite|postgres|all]";
+const BOTH: [Name; 2] = [Name::Sqlite, Name::Postgres];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["instructions"] | ["instructions", "all"] => instructions::measure(&[Name::Sqlite, Name::Postgres]),
-        ["instructions", "sqlite"] => instructions::measure(&[Name::Sqlite]),
-        ["instructions", "postgres"] => instructions::measure(&[Name::Postgres]),
+        [] | ["all"] => reported("results.md", |report| {
+            race::measure(&BOTH, report);
+            scale::measure(report);
+            compile::measure(report);
+        }),
+        ["sqlite"] => reported("results-sqlite.md", |report| race::measure(&[Name::Sqlite], report)),
+        ["postgres"] => reported("results-postgres.md", |report| race::measure(&[Name::Postgres], report)),
+        ["scale"] => reported("results-scale.md", scale::measure),
+        ["compile"] => reported("results-compile.md", compile::measure),
+        ["instructions"] | ["instructions", "all"] => {
+            reported("instructions.md", |report| instructions::measure(&BOTH, report))
+        }
+        ["instructions", "sqlite"] => {
+            reported("instructions-sqlite.md", |report| instructions::measure(&[Name::Sqlite], report))
+        }
+        ["instructions", "postgres"] => {
+            reported("instructions-postgres.md", |report| instructions::measure(&[Name::Postgres], report))
+        }
         ["audit"] => audit::measure(),
         // The program itself, under callgrind.
         [instructions::WORKER, database, contestant, operation, count] => {
@@ -52,4 +73,12 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Prints what was measured, and keeps it in a file of this name.
+fn reported(name: &str, measure: impl FnOnce(&mut Report)) {
+    let mut report = Report::default();
+    measure(&mut report);
+    report.print();
+    report.keep(name);
 }

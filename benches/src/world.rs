@@ -32,13 +32,18 @@ pub(crate) struct Task {
 }
 
 /// The table, with its types named as `database` names them: for UUIDs, dates and times.
-pub(crate) fn schema([uuid, date, time]: [&str; 3]) -> String {
+pub(crate) fn table([uuid, date, time]: [&str; 3]) -> String {
     format!(
         "CREATE TABLE tasks (
-            id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL,
-            due_on {date}, created_at {time} NOT NULL, updated_at {time} NOT NULL);
-        CREATE INDEX tasks_user_id ON tasks (user_id, created_at)"
+            id {uuid} NOT NULL, user_id {uuid} NOT NULL, title TEXT NOT NULL, status TEXT NOT NULL,
+            due_on {date}, created_at {time} NOT NULL, updated_at {time} NOT NULL)"
     )
+}
+
+/// What finds its rows. The order of a page is by time and id.
+pub(crate) fn indexes() -> String {
+    "CREATE UNIQUE INDEX tasks_id ON tasks (id); CREATE INDEX tasks_user_id ON tasks (user_id, created_at, id)"
+        .to_owned()
 }
 
 /// The id of user number `user`. It looks like a random one to an index.

@@ -1,12 +1,20 @@
 //! Who does the work. All do the same: what they return, and what they leave in the database, is compared.
 
 mod by_hand;
+#[cfg(feature = "peers")]
+mod diesel;
 mod scoped;
+#[cfg(feature = "peers")]
+mod sea_orm;
 
 use user_scope::Uuid;
 
 pub(crate) use by_hand::ByHand;
-pub(crate) use scoped::Scoped;
+#[cfg(feature = "peers")]
+pub(crate) use diesel::Diesel;
+pub(crate) use scoped::{Reaches, Scoped};
+#[cfg(feature = "peers")]
+pub(crate) use sea_orm::SeaOrm;
 
 use crate::world::Task;
 
@@ -21,6 +29,18 @@ pub(crate) trait Contestant {
     /// The newest tasks of the user that are still to be done.
     async fn newest_open(&self, user: Uuid, limit: u32) -> Vec<Task>;
 
-    /// Gives a task of the user another title, and records it, both or neither.
+    /// The page behind the first, each of so many of the newest tasks, by what the first tells of where it ends.
+    async fn second_page(&self, user: Uuid, size: u32) -> Vec<Task>;
+
+    /// Gives a task of the user another title; who keeps an audit records it, both or neither.
     async fn rename(&self, user: Uuid, id: Uuid, title: String) -> Task;
+
+    /// Makes a task of this title; the same of the audit.
+    async fn insert(&self, user: Uuid, title: String) -> Task;
+
+    /// Makes tasks of these titles, all or none, and tells how many.
+    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize;
+
+    /// Takes a task of the user away.
+    async fn delete(&self, user: Uuid, id: Uuid);
 }

@@ -8,6 +8,8 @@ use sqlx::{Executor, IntoArguments, Pool};
 use user_scope::{PoolSource, ScopedPool, Stores, Value};
 
 use crate::contestants::Contestant;
+#[cfg(feature = "peers")]
+use crate::race::Entrant;
 use crate::world::{self, Status, Task};
 
 /// A database, as the command line and the figures name it.
@@ -40,6 +42,15 @@ pub(crate) const CONNECTIONS: u32 = 2;
 /// The statements that every contestant's connections keep; user-scope's own default.
 pub(crate) const KEPT_STATEMENTS: usize = 256;
 
+/// How a pool is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tuning {
+    /// As sqlx sets it: each checkout asks the server whether it is still there.
+    Default,
+    /// As user-scope sets its own.
+    Tuned,
+}
+
 /// A database that contestants can meet on.
 pub(crate) trait Arena: Stores<Task> {
     const WHICH: Name;
@@ -54,9 +65,16 @@ pub(crate) trait Arena: Stores<Task> {
     /// workers must not differ between contestants, so each may be a copy of its own.
     fn address(home: &Self::Home) -> String;
 
-    /// sqlx by hand, on a pool that is tuned as user-scope tunes its own.
+    /// The same tables under isolation, where the database can tell users apart by itself.
+    async fn isolated_home() -> Option<Self::Home>;
+
+    /// sqlx by hand, on a pool that is tuned as user-scope tunes its own, or on sqlx's default one.
     type ByHand: Contestant;
-    async fn by_hand(address: &str) -> Self::ByHand;
+    async fn by_hand(address: &str, pool: Tuning, audited: bool) -> Self::ByHand;
+
+    /// What others would take instead.
+    #[cfg(feature = "peers")]
+    async fn peers(address: &str) -> Vec<Entrant<Self>>;
 
     /// What user-scope makes its pool from.
     fn source(address: &str) -> PoolSource<Self>;
@@ -77,7 +95,10 @@ where
     Option<chrono::NaiveDate>: Value<DB>,
     chrono::DateTime<chrono::Utc>: Value<DB>,
 {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(world::schema(types))).execute(pool).await.expect("the tables are new");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{}; {}", world::table(types), world::indexes())))
+        .execute(pool)
+        .await
+        .expect("the tables are new");
     ScopedPool::new(pool.clone()).migrate().await.expect("the log's table is new");
     for user in 0..world::USERS {
         let columns = "INSERT INTO tasks (id, user_id, title, status, due_on, created_at, updated_at) ";

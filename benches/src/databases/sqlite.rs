@@ -8,8 +8,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use user_scope::PoolSource;
 use user_scope_tests::directory::Directory;
 
-use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, fill};
+use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, Tuning, fill};
 use crate::contestants::ByHand;
+#[cfg(feature = "peers")]
+use crate::contestants::SeaOrm;
+#[cfg(feature = "peers")]
+use crate::race::Entrant;
 
 pub(crate) struct Home {
     directory: Directory,
@@ -48,15 +52,30 @@ impl Arena for Sqlite {
         copy
     }
 
+    async fn isolated_home() -> Option<Home> {
+        None
+    }
+
     type ByHand = ByHand<Sqlite>;
 
-    async fn by_hand(address: &str) -> ByHand<Sqlite> {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .min_connections(CONNECTIONS)
-            .test_before_acquire(false);
-        let pool = pool.connect_with(options(address).statement_cache_capacity(KEPT_STATEMENTS));
-        ByHand(pool.await.expect("the file is there"))
+    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> ByHand<Sqlite> {
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
+        let pool = match tuning {
+            Tuning::Default => pool.connect_with(options(address)),
+            Tuning::Tuned => {
+                let options = options(address).statement_cache_capacity(KEPT_STATEMENTS);
+                pool.test_before_acquire(false).connect_with(options)
+            }
+        };
+        ByHand { pool: pool.await.expect("the file is there"), audited }
+    }
+
+    #[cfg(feature = "peers")]
+    async fn peers(address: &str) -> Vec<Entrant<Self>> {
+        let mut sea = sea_orm::ConnectOptions::new(format!("sqlite://{address}"));
+        sea.max_connections(CONNECTIONS).min_connections(CONNECTIONS).sqlx_logging(false);
+        sea.map_sqlx_sqlite_opts(|options| options.journal_mode(SqliteJournalMode::Wal));
+        vec![Entrant::SeaOrm(SeaOrm(sea_orm::Database::connect(sea).await.expect("the file is there")))]
     }
 
     fn source(address: &str) -> PoolSource<Sqlite> {
@@ -65,7 +84,10 @@ impl Arena for Sqlite {
 
     async fn version(address: &str) -> String {
         let version = sqlx::query_scalar::<_, String>("SELECT 'SQLite ' || sqlite_version()");
-        version.fetch_one(&Self::by_hand(address).await.0).await.expect("SQLite knows its version")
+        version
+            .fetch_one(&Self::by_hand(address, Tuning::Tuned, false).await.pool)
+            .await
+            .expect("SQLite knows its version")
     }
 }
 

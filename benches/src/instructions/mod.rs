@@ -22,21 +22,18 @@ pub(crate) use worker::{WORKER, work};
 /// another make the totals differ a little; the median is taken.
 const ROUNDS: usize = 5;
 
-/// Measures on each of `databases`, prints a table and the figures, and writes `results.md`.
-pub(crate) fn measure(databases: &[Name]) {
+/// Measures on each of `databases`, and adds the figures to the report.
+pub(crate) fn measure(databases: &[Name], report: &mut Report) {
     callgrind::check();
     one_processor::bind();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut report = Report::default();
     for database in databases {
         match database {
-            Name::Sqlite => on::<Sqlite>(&runtime, &mut report),
-            Name::Postgres => on::<Postgres>(&runtime, &mut report),
+            Name::Sqlite => on::<Sqlite>(&runtime, report),
+            Name::Postgres => on::<Postgres>(&runtime, report),
         }
     }
     report.machine = machine::describe(&[callgrind::version()]);
-    report.print();
-    report.keep();
 }
 
 fn on<DB: Arena>(runtime: &tokio::runtime::Runtime, report: &mut Report) {
@@ -49,7 +46,7 @@ fn on<DB: Arena>(runtime: &tokio::runtime::Runtime, report: &mut Report) {
         (run(2 * count) - run(count)) / count as u64
     };
     for operation in Operation::ALL {
-        let mut counts = [Vec::new(), Vec::new(), Vec::new()];
+        let mut counts = [const { Vec::new() }; Who::ALL.len()];
         for _ in 0..ROUNDS {
             for (who, counts) in Who::ALL.into_iter().zip(&mut counts) {
                 if who.takes_part_in(operation) {
@@ -57,12 +54,12 @@ fn on<DB: Arena>(runtime: &tokio::runtime::Runtime, report: &mut Report) {
                 }
             }
         }
-        let [by_hand, scoped, audited] = counts;
-        let name = |operation: &str| format!("{}.{operation}.instructions", DB::WHICH.figure());
-        report.figures.push(Figure::new(name(operation.figure()), &by_hand, &scoped));
+        let [by_hand, by_default, scoped, audited] = counts;
+        let name = |suffix: &str| format!("{}.{}{suffix}.instructions", DB::WHICH.figure(), operation.figure());
+        report.figures.push(Figure::new(name(""), &by_default, &scoped));
+        report.figures.push(Figure::new(name(".tuned"), &by_hand, &scoped));
         if !audited.is_empty() {
-            let name = name(&format!("{}.read_audited", operation.figure()));
-            report.extra.push(Figure::new(name, &by_hand, &audited));
+            report.extra.push(Figure::new(name(".read_audited"), &by_default, &audited));
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use sqlx::{Postgres, Sqlite};
-use user_scope::audit::ReadAudit;
+use user_scope::Enforcement;
+use user_scope::audit::{AuditSettings, ReadAudit};
 
-use crate::contestants::{Contestant, Scoped};
-use crate::databases::{Arena, Name};
+use crate::contestants::{Contestant, Reaches, Scoped};
+use crate::databases::{Arena, Name, Tuning};
 use crate::world;
 
 /// The hidden command.
@@ -50,7 +51,10 @@ impl Operation {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
+    /// On a pool that is tuned as ours.
     ByHand,
+    /// On sqlx's default pool.
+    ByDefault,
     /// Reads are not audited: the same work as by hand.
     Scoped,
     /// Reads are audited in the background, as is the default.
@@ -58,11 +62,12 @@ pub(super) enum Who {
 }
 
 impl Who {
-    pub(super) const ALL: [Self; 3] = [Self::ByHand, Self::Scoped, Self::Audited];
+    pub(super) const ALL: [Self; 4] = [Self::ByHand, Self::ByDefault, Self::Scoped, Self::Audited];
 
     pub(super) const fn argument(self) -> &'static str {
         match self {
             Self::ByHand => "by-hand",
+            Self::ByDefault => "by-default",
             Self::Scoped => "scoped",
             Self::Audited => "audited",
         }
@@ -89,11 +94,13 @@ pub(crate) fn work(database: &str, who: &str, operation: &str, count: &str) {
 }
 
 async fn on<DB: Arena>(address: &str, who: Who, operation: Operation, count: usize) {
+    let reaches = |reads| Reaches { audit: AuditSettings::default().reads(reads), enforcement: Enforcement::Predicate };
     match who {
-        Who::ByHand => run(&DB::by_hand(address).await, operation, count).await,
-        Who::Scoped => run(&Scoped::<DB>::connect(address, ReadAudit::Off).await, operation, count).await,
+        Who::ByHand => run(&DB::by_hand(address, Tuning::Tuned, true).await, operation, count).await,
+        Who::ByDefault => run(&DB::by_hand(address, Tuning::Default, true).await, operation, count).await,
+        Who::Scoped => run(&Scoped::<DB>::connect(address, reaches(ReadAudit::Off)).await, operation, count).await,
         Who::Audited => {
-            let scoped = Scoped::<DB>::connect(address, ReadAudit::Background).await;
+            let scoped = Scoped::<DB>::connect(address, reaches(ReadAudit::Background)).await;
             run(&scoped, operation, count).await;
             // What the writer still has to do is part of the cost.
             scoped.0.close().await;

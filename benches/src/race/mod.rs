@@ -1,0 +1,68 @@
+//! Who is faster: all do the same in turn, A B C A B C, in one process against one database, and each is compared with what sqlx by
+//! hand took in the same round. What slows the machine down slows all of them down.
+
+mod entrant;
+mod operation;
+
+use sqlx::{Postgres, Sqlite};
+use user_scope::audit::AuditSettings;
+
+use crate::databases::{Arena, Name};
+use crate::figures::{Race, Report};
+use crate::{machine, world};
+
+pub(crate) use entrant::Entrant;
+use operation::Operation;
+
+/// How often each does each.
+const ROUNDS: usize = 21;
+
+/// Measures on each of `databases`, and adds what came of it to the report.
+pub(crate) fn measure(databases: &[Name], report: &mut Report) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for database in databases {
+        match database {
+            Name::Sqlite => runtime.block_on(on::<Sqlite>(report)),
+            Name::Postgres => runtime.block_on(on::<Postgres>(report)),
+        }
+    }
+    report.machine = machine::describe(&[]);
+}
+
+async fn on<DB: Arena>(report: &mut Report) {
+    let (home, isolated) = (DB::home().await, DB::isolated_home().await);
+    let address = DB::address(&home);
+    report.databases.push(DB::version(&address).await);
+    let entrants = Entrant::<DB>::all(&address, isolated.as_ref().map(DB::address).as_deref()).await;
+    for entrant in entrants.iter().skip(1) {
+        for user in (0..world::USERS).step_by(10) {
+            entrants[0].agrees_with(entrant, world::user_id(user)).await;
+        }
+    }
+    println!("{}: all return the same rows.", DB::WHICH.argument());
+    for operation in Operation::ALL {
+        let mut race = Race::new(DB::WHICH.figure(), operation.figure(), entrants.iter().map(Entrant::name).collect());
+        for round in 0..=ROUNDS {
+            let mut times = Vec::with_capacity(entrants.len());
+            for entrant in &entrants {
+                times.push(entrant.timed(operation, round).await);
+                // What was left for the background is nobody else's to wait for.
+                entrant.settle().await;
+            }
+            // The first is to warm up.
+            if round > 0 {
+                race.add(times);
+            }
+        }
+        println!("{}", race.in_a_line());
+        report.races.push(race);
+    }
+    for entrant in entrants {
+        entrant.close().await;
+    }
+}
+
+/// The audit as it is by default, and none.
+fn audits() -> [AuditSettings; 2] {
+    [AuditSettings::off(), AuditSettings::default()]
+}
