@@ -100,9 +100,7 @@ async fn partitioned<DB: Backend>(pool: &Pool<DB>, ahead: u32) -> Result<Partiti
 
 /// Moves a plain log, and tells its new name.
 async fn moved<DB: Backend>(lease: &mut Lease<DB>) -> Result<String> {
-    // On the last day of a month what it refuses would come while it waits.
-    let (now, next) = (Moment::now(), month(Moment::now(), 1));
-    let boundary = month(now, if now.midnight(1) < next { 1 } else { 2 }).day();
+    let boundary = month(Moment::now(), 1).day();
     let name = named(&boundary);
     let moved = async {
         for step in sql::before_moving(&boundary, &name) {
