@@ -123,10 +123,10 @@ WITH user_scope_0 AS (UPDATE "subtasks" SET "task_id" = $1 WHERE "user_id" = $2 
 WITH user_scope_0 AS (DELETE FROM "subtasks" WHERE "user_id" = $1 AND ("title" = $2) RETURNING "id" AS user_scope_id, "user_id" AS user_scope_owner), user_scope_logged AS (INSERT INTO "user_access_log" (user_id, entity_type, entity_id, operation, details) SELECT $3, 'subtasks', user_scope_id::text, 'delete', coalesce($4::jsonb, '{}') || jsonb_build_object('rows', (SELECT count(*) FROM user_scope_0)) FROM user_scope_0) SELECT count(*) FROM user_scope_0;
 
 -- ….order_by(CREATED_AT.desc()).page(1, None)
-SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at", "created_at", "id" FROM "tasks" WHERE "user_id" = $1 AND ("status" = $2) ORDER BY "created_at" DESC, "id" ASC LIMIT $3;
+SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at", "created_at", "id" FROM "tasks" WHERE "user_id" = $1 AND ("status" = $2) ORDER BY "created_at" DESC, "id" DESC LIMIT $3;
 
 -- ….page(1, cursor)
-SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at", "created_at", "id" FROM "tasks" WHERE "user_id" = $1 AND ("status" = $2) AND ("created_at" <= $3 AND ("created_at" < $3 OR ("id" > $4))) ORDER BY "created_at" DESC, "id" ASC LIMIT $5;
+SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at", "created_at", "id" FROM "tasks" WHERE "user_id" = $1 AND ("status" = $2) AND ("created_at" <= $3 AND ("created_at" < $3 OR ("id" < $4))) ORDER BY "created_at" DESC, "id" DESC LIMIT $5;
 
 -- ….order_by(DUE_ON.asc()).page(1, None): it may be NULL
 SELECT "id", "user_id", "title", "status", "due_on", "created_at", "updated_at", "due_on", "id" FROM "tasks" WHERE "user_id" = $1 ORDER BY "due_on" ASC NULLS LAST, "id" ASC LIMIT $2;

@@ -140,10 +140,10 @@ DELETE FROM `subtasks` WHERE `user_id` = $1 AND (`title` = $2) RETURNING 0, `id`
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'delete', $3);
 
 -- ….order_by(CREATED_AT.desc()).page(1, None)
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) ORDER BY `created_at` DESC, `id` ASC LIMIT $3;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) ORDER BY `created_at` DESC, `id` DESC LIMIT $3;
 
 -- ….page(1, cursor)
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) AND (`created_at` <= $3 AND (`created_at` < $3 OR (`id` > $4))) ORDER BY `created_at` DESC, `id` ASC LIMIT $5;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) AND (`created_at` <= $3 AND (`created_at` < $3 OR (`id` < $4))) ORDER BY `created_at` DESC, `id` DESC LIMIT $5;
 
 -- ….order_by(DUE_ON.asc()).page(1, None): it may be NULL
 SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `due_on`, `id` FROM `tasks` WHERE `user_id` = $1 ORDER BY `due_on` ASC NULLS LAST, `id` ASC LIMIT $2;

@@ -100,8 +100,8 @@ async fn every_type_of_postgresql_can_order_pages() {
         let pool = user_scope::ScopedPool::builder(Postgres::source(&world.home)).max_connections(1);
         let pool = pool.audit(AuditSettings::off()).build().await.unwrap();
         let oddities = pool.repository::<Oddity>(&alice);
-        for order in [Oddity::VALUE.asc(), Oddity::VALUE.desc()] {
-            let all = oddities.query().order_by(order.clone()).order_by(Oddity::ID.asc()).all().await.unwrap();
+        for (order, tie) in [(Oddity::VALUE.asc(), Oddity::ID.asc()), (Oddity::VALUE.desc(), Oddity::ID.desc())] {
+            let all = oddities.query().order_by(order.clone()).order_by(tie).all().await.unwrap();
             assert_eq!(all.len(), 6, "{column}");
             for size in [1, 2] {
                 let paged = pages(oddities, None, std::slice::from_ref(&order), size).await.concat();

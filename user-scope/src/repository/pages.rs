@@ -54,10 +54,10 @@ where
     /// request, not from the clock. The size may differ from page to page. A [`limit`](Self::limit) is the largest size
     /// that a page can have, whatever is asked for.
     ///
-    /// Rows that are equal in the order are told apart by their id, ascending, so that none is shown twice or never; a row
-    /// that is changed in between is found where it then stands. With an index on the owner and the first column of the
-    /// order every page is as cheap as the first, if that column's field is no `Option`; such a column must not be NULL in
-    /// the table. PostgreSQL's composite types can order a list, but no pages.
+    /// Rows that are equal in the order are told apart by their id, in the direction of the order's last column, so that none is
+    /// shown twice or never; a row that is changed in between is found where it then stands. With an index on the owner and the
+    /// first column of the order every page is as cheap as the first, if that column's field is no `Option`; such a column must
+    /// not be NULL in the table. With the id at the end of that index nothing is left to sort. PostgreSQL's composite types can order a list, but no pages.
     ///
     /// A cursor from outside is checked before the database is asked, and the owner is never taken from it: one that was
     /// forged can lead only to an error, or to other rows of the same caller. Such an error of PostgreSQL ends the
@@ -117,11 +117,12 @@ where
 }
 
 /// The order of a page: what was asked for, each column once, and the id, so that no two rows are equal. Rows of two
-/// owners may have the same id.
+/// owners may have the same id. Their direction is that of the last column before them: one index serves all.
 fn keys<T: UserScoped>(order: Vec<Order<T>>, everyone: bool) -> Vec<Order<T>> {
     let definition = T::entity().definition();
     let unique: &[usize] = if everyone { &[definition.id, definition.owner] } else { &[definition.id] };
-    let ties = unique.iter().map(|column| Order::new(*column, Direction::Ascending, false));
+    let direction = order.last().map_or(Direction::Ascending, |last| last.direction);
+    let ties = unique.iter().map(|column| Order::new(*column, direction, false));
     let mut keys: Vec<Order<T>> = Vec::with_capacity(order.len() + unique.len());
     for key in order.into_iter().chain(ties) {
         let has = |column| keys.iter().any(|key| key.column == column);
