@@ -116,8 +116,9 @@ pub fn misfit<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> Opti
 
 /// The same for an identifier that is stored as text.
 pub fn misfit_as_text<DB: Backend>(row: &DB::Row, position: usize) -> Option<String> {
-    let found = DB::type_of(row, position)?.name().to_lowercase();
-    (!["text", "varchar", "char", "name", "citext"].contains(&found.as_str())).then(|| "text".to_owned())
+    let found = DB::type_of(row, position)?.name();
+    let texts = ["text", "varchar", "char", "name", "citext"];
+    (!texts.iter().any(|text| text.eq_ignore_ascii_case(found))).then(|| "text".to_owned())
 }
 
 /// A position that no column has.

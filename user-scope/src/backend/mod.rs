@@ -112,6 +112,7 @@ pub trait Backend: Database + sealed::Sealed {
         pooling: Pooling,
     ) -> <Self::Connection as Connection>::Options;
 
+    /// On PostgreSQL the column's type has been looked at before.
     #[doc(hidden)]
     fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
     /// `None` for NULL.

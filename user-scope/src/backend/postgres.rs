@@ -27,7 +27,7 @@ impl Backend for Postgres {
     methods_that_every_driver_has!();
 
     fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
-        row.try_get(position)
+        row.try_get_unchecked(position)
     }
 
     /// sqlx reads on until the server is ready for the next statement.

@@ -8,7 +8,8 @@ macro_rules! methods_that_every_driver_has {
         }
 
         fn get_optional<V: crate::backend::Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>> {
-            sqlx::Row::try_get(row, position)
+            // An error is to name the type without the `Option`.
+            if Self::is_null(row, position) { Ok(None) } else { sqlx::Row::try_get(row, position).map(Some) }
         }
 
         fn get_text(row: &Self::Row, position: usize) -> sqlx::Result<Option<String>> {

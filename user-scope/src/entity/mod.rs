@@ -10,6 +10,7 @@ mod column;
 mod definition;
 mod predicate;
 mod relation;
+mod rows;
 mod select;
 mod timestamp;
 mod types;
@@ -30,6 +31,7 @@ pub use predicate::{Order, Predicate};
 pub use relation::{
     Below, ChildOf, GivenId, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned,
 };
+pub(crate) use rows::decode_all;
 pub use select::{Select, SelectedAs};
 pub use timestamp::{Moment, Timestamp};
 pub use types::{Known, Probe, Types, Unknown};
@@ -107,7 +109,7 @@ pub trait UserScoped: Sized + Send + Sync + Unpin + 'static {
 /// What the derive implements for every database that can store all columns of the entity.
 #[doc(hidden)]
 pub trait Stored<DB: Backend>: UserScoped {
-    /// Reads a row whose columns stand in the order of the entity.
+    /// Reads a row whose columns stand in the order of the entity, and have types that their fields can be read from.
     fn decode(row: &DB::Row) -> sqlx::Result<Self>;
 
     /// Binds `value` as column number `column`; its type is that of the column, without `Option`.
@@ -156,6 +158,8 @@ pub trait Stores<T: UserScoped>: Backend {
     #[doc(hidden)]
     fn decode(row: &Self::Row) -> sqlx::Result<T>;
     #[doc(hidden)]
+    fn decode_fitting(row: &Self::Row) -> sqlx::Result<T>;
+    #[doc(hidden)]
     fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments)
     -> Result<(), BoxDynError>;
     #[doc(hidden)]
@@ -173,6 +177,10 @@ pub trait Stores<T: UserScoped>: Backend {
 #[diagnostic::do_not_recommend]
 impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
     fn decode(row: &DB::Row) -> sqlx::Result<T> {
+        rows::decode::<T, DB>(row)
+    }
+
+    fn decode_fitting(row: &DB::Row) -> sqlx::Result<T> {
         <T as Stored<DB>>::decode(row)
     }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::{Column, NotNull, Nullability, Nullable, Stores, UserScoped};
+use super::{Column, NotNull, Nullability, Nullable, Stores, UserScoped, decode_all};
 
 /// What the rows of an entity can be read as. Every entity is read as itself; `#[derive(Select)]` makes a struct with
 /// some of its columns, for [`Query::select`](crate::Query::select).
@@ -51,6 +51,12 @@ pub trait Select: Sized + Send + 'static {
     /// Reads a row that has these columns.
     #[doc(hidden)]
     fn decode<DB: Stores<Self::Entity>>(row: &DB::Row) -> sqlx::Result<Self>;
+
+    /// Reads all rows of a result, which have these columns.
+    #[doc(hidden)]
+    fn decode_all<DB: Stores<Self::Entity>>(rows: &[DB::Row]) -> sqlx::Result<Vec<Self>> {
+        rows.iter().map(Self::decode::<DB>).collect()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -63,6 +69,10 @@ impl<T: UserScoped> Select for T {
 
     fn decode<DB: Stores<T>>(row: &DB::Row) -> sqlx::Result<T> {
         DB::decode(row)
+    }
+
+    fn decode_all<DB: Stores<T>>(rows: &[DB::Row]) -> sqlx::Result<Vec<T>> {
+        decode_all::<T, DB>(rows)
     }
 }
 

@@ -205,7 +205,7 @@ impl<R: Select> Found<R> {
         let shown = rows.get(..usize::try_from(size).unwrap_or(usize::MAX)).unwrap_or(rows);
         let last = shown.last().filter(|_| shown.len() < rows.len());
         Ok(Self {
-            rows: shown.iter().map(R::decode::<DB>).collect::<sqlx::Result<_>>()?,
+            rows: R::decode_all::<DB>(shown)?,
             last: last.map(|row| values::<R::Entity, DB>(row, keys)).transpose()?,
         })
     }

@@ -113,7 +113,7 @@ where
             pin!(async {
                 self.check_depth()?;
                 let statement = sql::list::<T, DB>(&repository.caller.scope(), R::columns(), &self.selection());
-                Self::run(repository, statement, |rows| rows.iter().map(R::decode::<DB>).collect()).await
+                Self::run(repository, statement, R::decode_all::<DB>).await
             }),
         )
         .await

@@ -6,7 +6,7 @@ use super::recording::{Recording, Written};
 use crate::audit::{Details, Operation, Values};
 use crate::backend::{Backend, Query, is_taken};
 use crate::context::Writes;
-use crate::entity::{Stores, UserScoped};
+use crate::entity::{Stores, UserScoped, decode_all};
 use crate::error::{Error, Result};
 use crate::identifier::IdValue;
 use crate::session::Health;
@@ -97,8 +97,7 @@ where
                 _ => self.nothing_written(session, act).await,
             });
         }
-        let decoded = written.iter().map(DB::decode).collect::<sqlx::Result<Vec<T>>>();
-        let decoded = match decoded {
+        let decoded = match decode_all::<T, DB>(&written) {
             Ok(decoded) => decoded,
             Err(error) if session.is_own() && !in_transaction => {
                 return Err(Error::WrittenButUnreadable { entity, source: Self::named(error).into() });
