@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Pool, SqlStr};
+use sqlx::SqlStr;
 use tokio::sync::OnceCell;
 
 use crate::backend::{Backend, Pooling};
@@ -11,6 +11,7 @@ use crate::context::Caller;
 use crate::identifier::IdValue;
 use crate::isolation::fit::{self, Guard};
 use crate::lease::Lease;
+use crate::shelf::Shelf;
 use crate::sql;
 
 #[derive(Debug)]
@@ -18,9 +19,9 @@ pub(crate) struct Connections<DB: Backend>(Arc<Inner<DB>>);
 
 #[derive(Debug)]
 struct Inner<DB: Backend> {
-    users: Pool<DB>,
+    users: Shelf<DB>,
     /// The login of system mode, if it has one of its own.
-    system: Option<Pool<DB>>,
+    system: Option<Shelf<DB>>,
     guard: Guard,
     pooling: Pooling,
     /// That the guard fits the database; it is looked at once.
@@ -28,13 +29,13 @@ struct Inner<DB: Backend> {
 }
 
 impl<DB: Backend> Connections<DB> {
-    pub(crate) fn new(users: Pool<DB>, system: Option<Pool<DB>>, guard: Guard, pooling: Pooling) -> Self {
+    pub(crate) fn new(users: Shelf<DB>, system: Option<Shelf<DB>>, guard: Guard, pooling: Pooling) -> Self {
         let pooling = pooling.of::<DB>();
         Self(Arc::new(Inner { users, system, guard, pooling, fits: OnceCell::new() }))
     }
 
-    /// The pool of everybody's login, for what is nobody's: the log, and the library's own tables.
-    pub(crate) fn pool(&self) -> &Pool<DB> {
+    /// Those of everybody's login, for what is nobody's: the log, and the library's own tables.
+    pub(crate) fn shelf(&self) -> &Shelf<DB> {
         &self.0.users
     }
 

@@ -5,16 +5,20 @@
 //! whether a BEGIN is under way. It rests on no hook of the pool: hooks replace one another, and a pool that
 //! exists takes none.
 
-use sqlx::pool::PoolConnection;
 use sqlx::{Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager;
+use tokio::runtime::Handle;
 
 use crate::backend::{Backend, Pooling, Prepares, Wire};
+use crate::shelf::{Held, Shelf};
 use crate::sql;
+use crate::state::Passage;
 
 #[derive(Debug)]
 pub(crate) struct Lease<DB: Backend> {
-    connection: PoolConnection<DB>,
+    connection: Held<DB>,
+    /// Where it is kept at hand, if it is clean in the end.
+    shelf: Shelf<DB>,
     state: State,
     pooling: Pooling,
     /// Rows are on their way, and nobody knows how many.
@@ -23,6 +27,8 @@ pub(crate) struct Lease<DB: Backend> {
     was_lent: bool,
     /// It has something of the server's that nobody else is to have: it ends with the connection.
     is_kept: bool,
+    /// Its borrower came to his end, and has read all that there was.
+    is_done: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,24 +44,31 @@ enum State {
 impl<DB: Backend> Lease<DB> {
     /// A connection of a pool of which nothing is known: it may lead to a pooler.
     pub(crate) async fn acquire(pool: &Pool<DB>) -> sqlx::Result<Self> {
-        Self::of(pool, Pooling::Transaction).await
+        Self::of_pool(pool, Pooling::Transaction).await
     }
 
-    pub(crate) async fn of(pool: &Pool<DB>, pooling: Pooling) -> sqlx::Result<Self> {
+    /// A connection of a pool that is not ours.
+    pub(crate) async fn of_pool(pool: &Pool<DB>, pooling: Pooling) -> sqlx::Result<Self> {
+        Self::of(&Shelf::none(pool.clone()), pooling).await
+    }
+
+    pub(crate) async fn of(shelf: &Shelf<DB>, pooling: Pooling) -> sqlx::Result<Self> {
         let pooling = pooling.of::<DB>();
         Ok(Self {
-            connection: pool.acquire().await?,
+            connection: shelf.take_up().await?,
+            shelf: shelf.clone(),
             state: State::Idle,
             pooling,
             expects_rows: false,
             was_lent: false,
             is_kept: false,
+            is_done: false,
         })
     }
 
     /// A connection to ask something on, in nobody's name: in a transaction if nothing else keeps the server's with it.
-    pub(crate) async fn ready(pool: &Pool<DB>, pooling: Pooling) -> sqlx::Result<Self> {
-        let mut lease = Self::of(pool, pooling).await?;
+    pub(crate) async fn ready(shelf: &Shelf<DB>, pooling: Pooling) -> sqlx::Result<Self> {
+        let mut lease = Self::of(shelf, pooling).await?;
         if lease.pooling == Pooling::Transaction {
             lease.begin(SqlStr::from_static(DB::BEGIN)).await?;
         }
@@ -79,6 +92,28 @@ impl<DB: Backend> Lease<DB> {
     /// Whether rows are on their way that have not been read.
     pub(crate) const fn expect_rows(&mut self, expected: bool) {
         self.expects_rows = expected;
+    }
+
+    /// The borrower has what he wanted: if nothing is open, the next one may have the connection as it is.
+    pub(crate) const fn done(&mut self) {
+        self.is_done = true;
+    }
+
+    /// The same, and a transaction that has only read is ended when nobody waits any more; closing the pool waits for that.
+    pub(crate) fn give_back(mut self, passage: &Passage) {
+        self.is_done = true;
+        if !self.is_open() || self.was_lent || self.expects_rows {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        let passage = passage.clone();
+        runtime.spawn(async move {
+            let ended = self.rollback().await;
+            // Dropped in the middle, or after this has failed, it goes back as any other.
+            self.is_done = ended.is_ok();
+            drop(self);
+            drop(passage);
+        });
     }
 
     /// The connection goes to nobody else: it is closed with the lease.
@@ -135,6 +170,9 @@ impl<DB: Backend> Drop for Lease<DB> {
             _ if self.was_lent && DB::IS_REMOTE => self.connection.close_on_drop(),
             // To read on to the end of a result, only to throw it away, may take for ever.
             _ if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
+            State::Idle if self.is_done && !self.was_lent && !self.expects_rows => {
+                self.shelf.lay_down(&self.connection)
+            }
             State::Idle => {}
             // Nobody can tell whether a transaction is open, and nothing short of a round trip could end it. sqlx
             // closes the connection in the background; closing the pool waits for that. SQLite's worker rolls

@@ -346,6 +346,7 @@ mod repository;
 #[cfg(feature = "jobs")]
 mod seal;
 mod session;
+mod shelf;
 mod sql;
 mod state;
 mod system;

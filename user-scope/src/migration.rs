@@ -2,19 +2,20 @@
 
 use std::pin::pin;
 
-use sqlx::{Pool, SqlStr};
+use sqlx::SqlStr;
 
 use crate::backend::{Backend, Pooling, Query};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdKind;
 use crate::lease::Lease;
 use crate::observe::observed;
+use crate::shelf::Shelf;
 use crate::sql::{self, schema};
 
-pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, pooling: Pooling, owner: IdKind) -> Result<()> {
+pub(crate) async fn run<DB: Backend>(shelf: &Shelf<DB>, pooling: Pooling, owner: IdKind) -> Result<()> {
     let failed = |error| Error::from_sqlx("user_access_log", Doing::Writing, error);
     let migrated = async {
-        let mut lease = Lease::ready(pool, pooling).await.map_err(failed)?;
+        let mut lease = Lease::ready(shelf, pooling).await.map_err(failed)?;
         check(&mut lease, owner).await?;
         migrate(&mut lease, owner).await.map_err(failed)
     };

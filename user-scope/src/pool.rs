@@ -19,6 +19,7 @@ use crate::isolation::fit::Guard;
 use crate::migration;
 use crate::repository::ScopedRepository;
 use crate::session::Source;
+use crate::shelf::Shelf;
 use crate::state::PoolState;
 use crate::system::SystemRequest;
 use crate::transaction::ScopedTransaction;
@@ -57,7 +58,10 @@ impl<DB: Backend> ScopedPool<DB, Uuid> {
     ///
     /// For users of another type, or a pool that connects by itself, see [`builder`](Self::builder).
     pub fn new(pool: Pool<DB>) -> Self {
-        Self::assemble(Connections::new(pool, None, Guard::default(), Pooling::Session), AuditSettings::default())
+        Self::assemble(
+            Connections::new(Shelf::none(pool), None, Guard::default(), Pooling::Session),
+            AuditSettings::default(),
+        )
     }
 
     /// Starts a pool from a pool of sqlx, or from connect options, whose connections are then made by settings
@@ -153,7 +157,7 @@ impl<DB: Backend, Id: Identifier> ScopedPool<DB, Id> {
     /// PostgreSQL, one for users of another type; SQLite's holds users of any type as text.
     pub async fn migrate(&self) -> Result<()> {
         let connections = self.state.connections();
-        migration::run(connections.pool(), connections.pooling(), <Id::Raw as RawIdentifier>::KIND).await
+        migration::run(connections.shelf(), connections.pooling(), <Id::Raw as RawIdentifier>::KIND).await
     }
 
     /// Shuts down: lets nothing begin any more, waits for the operations and transactions that are under way, then until

@@ -225,8 +225,8 @@ impl<DB: Backend> Session<'_, DB> {
     /// The operation is done. Its connection is given back before the audit may make the caller wait.
     pub(crate) async fn conclude(self, trace: Trace, audit: &Audit<DB>) {
         match self {
-            Self::Own(lease, _passage) => {
-                drop(lease);
+            Self::Own(lease, passage) => {
+                lease.give_back(&passage);
                 match trace {
                     Trace::Nothing => {}
                     Trace::Read(entry) => audit.submit(Some(entry)).await,

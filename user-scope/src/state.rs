@@ -75,6 +75,14 @@ impl Gate {
     }
 }
 
+impl Clone for Passage {
+    fn clone(&self) -> Self {
+        // Whoever closes waits for the one that is there already.
+        self.0.inside.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl Drop for Passage {
     fn drop(&mut self) {
         if self.0.inside.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.closing.load(Ordering::SeqCst) {

@@ -72,6 +72,7 @@ macro_rules! on_each_database_and_in_partitions {
 mod access_matrix;
 mod adoption;
 mod aggregates;
+mod at_hand;
 mod attacks;
 mod audit;
 mod background;

@@ -153,7 +153,7 @@ pub(super) async fn watched<DB: Backend, T>(
     let watch = async {
         tokio::time::sleep(TOLD_AFTER).await;
         // If no connection can be had, or nothing can be seen from it, the work goes on all the same.
-        let Ok(mut lease) = Lease::of(pool, Pooling::Session).await else { return std::future::pending().await };
+        let Ok(mut lease) = Lease::of_pool(pool, Pooling::Session).await else { return std::future::pending().await };
         loop {
             let holder = asked(&mut lease, postgres::BLOCKERS, process).await.unwrap_or_default();
             if holder.is_some() {

@@ -73,7 +73,7 @@ pub(super) async fn plan<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) -> R
 
 /// On a connection with nothing open: each question is a transaction of its own, and holds nothing up.
 pub(super) async fn acquire<DB: Backend>(pool: &Pool<DB>) -> Result<Lease<DB>> {
-    let mut lease = Lease::of(pool, Pooling::Session).await.map_err(failed)?;
+    let mut lease = Lease::of_pool(pool, Pooling::Session).await.map_err(failed)?;
     lease.keep();
     if DB::DIALECT == Dialect::Postgres {
         DB::execute_script(lease.connection(), script(change::prepared())).await.map_err(failed)?;

@@ -16,6 +16,7 @@ use crate::isolation::facts::{Texts, ask, ask_text};
 use crate::isolation::run::failed;
 use crate::lease::Lease;
 use crate::observe::observed;
+use crate::shelf::Shelf;
 use crate::sql::adoption::{backfill, callerless};
 
 /// What was found of all tables.
@@ -178,7 +179,7 @@ pub(super) async fn verify<DB: Backend>(adoption: &Adoption, pool: &Pool<DB>) ->
         verification.missing = run::of_tables(&mut lease, adoption, &tables).await?;
         if verification.missing.is_empty() {
             let guarded: Vec<_> = tables.iter().map(|this| this.table.clone()).collect();
-            let report = doctor::tables(&guarded, &adoption.settings, pool, None).await?;
+            let report = doctor::tables(&guarded, &adoption.settings, &Shelf::none(pool.clone()), None).await?;
             verification.findings = report.of(&OF_TABLES);
         }
         for this in tables {

@@ -10,11 +10,12 @@ use crate::backend::{Backend, LogRow, Pooling};
 use crate::error::Cause;
 use crate::identifier::{IdKind, Identifier, RawIdentifier};
 use crate::lease::Lease;
+use crate::shelf::Shelf;
 use crate::sql;
 
 /// Writes events into `user_access_log`, a batch a statement.
 pub struct DatabaseSink<DB: Backend> {
-    pool: Pool<DB>,
+    shelf: Shelf<DB>,
     kind: IdKind,
     pooling: Pooling,
 }
@@ -23,7 +24,7 @@ impl<DB: Backend> DatabaseSink<DB> {
     /// A sink that writes through `pool`, of which the users are identified by `Id`. For a
     /// [`FanOut`](super::FanOut); by itself it is what a pool has anyway.
     pub fn new<Id: Identifier>(pool: Pool<DB>) -> Self {
-        Self::of_kind(pool, <Id::Raw as RawIdentifier>::KIND, Pooling::Session)
+        Self::of_kind(Shelf::none(pool), <Id::Raw as RawIdentifier>::KIND, Pooling::Session)
     }
 
     /// The pool leads to a pooler in transaction mode; as
@@ -33,8 +34,8 @@ impl<DB: Backend> DatabaseSink<DB> {
         self
     }
 
-    pub(super) const fn of_kind(pool: Pool<DB>, kind: IdKind, pooling: Pooling) -> Self {
-        Self { pool, kind, pooling }
+    pub(super) const fn of_kind(shelf: Shelf<DB>, kind: IdKind, pooling: Pooling) -> Self {
+        Self { shelf, kind, pooling }
     }
 }
 
@@ -47,7 +48,7 @@ impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
 impl<DB: Backend> DatabaseSink<DB> {
     async fn store(&self, rows: &[LogRow], again: bool) -> Result<(), BoxDynError> {
         let mut rest = rows;
-        let mut lease = Lease::ready(&self.pool, self.pooling).await?;
+        let mut lease = Lease::ready(&self.shelf, self.pooling).await?;
         // One commit for all of them: on SQLite it waits for the disk.
         let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
         if several && !lease.is_open() {
@@ -61,6 +62,7 @@ impl<DB: Backend> DatabaseSink<DB> {
         if lease.is_open() {
             lease.commit().await?;
         }
+        lease.done();
         Ok(())
     }
 }

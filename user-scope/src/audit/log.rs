@@ -78,9 +78,9 @@ impl<'a, DB: Backend> AuditLog<'a, DB> {
         self.state.enter().map_err(reading)
     }
 
-    /// The pool of everybody's login.
-    pub(super) fn pool(&self) -> &sqlx::Pool<DB> {
-        self.state.connections().pool()
+    /// The connections of everybody's login.
+    pub(super) fn shelf(&self) -> &crate::shelf::Shelf<DB> {
+        self.state.connections().shelf()
     }
 
     /// Records that `rows` rows of the log are let go, and waits until that is in it.

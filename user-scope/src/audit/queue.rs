@@ -239,8 +239,8 @@ impl<DB: Backend> Audit<DB> {
         let (alive, ended) = watch::channel(());
         let hurry = Arc::<Notify>::default();
         let sink = self.settings.sink.clone();
-        let (pool, pooling) = (self.connections.pool(), self.connections.pooling());
-        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(pool.clone(), self.kind, pooling)));
+        let (shelf, pooling) = (self.connections.shelf(), self.connections.pooling());
+        let sink = sink.unwrap_or_else(|| Arc::new(DatabaseSink::of_kind(shelf.clone(), self.kind, pooling)));
         let counters = Arc::clone(&self.counters);
         let writer = Writer::new(queue, Arc::clone(&hurry), sink, self.connections.clone(), counters, alive);
         runtime.spawn(writer.run());

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use sqlx::Pool;
-
 use super::SYSTEM_ROLE;
 use super::facts::{Texts, ask};
 use crate::backend::{Backend, Dialect, Pooling};
@@ -11,6 +9,7 @@ use crate::enforcement::Enforcement;
 #[cfg(feature = "postgres")]
 use crate::error::Result;
 use crate::lease::Lease;
+use crate::shelf::Shelf;
 use crate::sql::isolation::{TableName, fit as question};
 
 /// How a pool keeps users apart.
@@ -34,8 +33,8 @@ impl Default for Guard {
 pub(crate) struct Misfit(pub(crate) String);
 
 pub(crate) async fn check<DB: Backend>(
-    users: &Pool<DB>,
-    system: Option<&Pool<DB>>,
+    users: &Shelf<DB>,
+    system: Option<&Shelf<DB>>,
     guard: &Guard,
     pooling: Pooling,
 ) -> sqlx::Result<()> {

@@ -11,6 +11,7 @@ use crate::backend::{Backend, Dialect, Pooling};
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::observe::observed;
+use crate::shelf::Shelf;
 use crate::sql::isolation::{Change, Table, catalogue, ledger, script};
 use crate::sql::{self};
 
@@ -25,7 +26,7 @@ pub(crate) struct Looked<'a> {
 
 pub(super) async fn plan<DB: Backend>(tables: &[Table], settings: &Settings, pool: &Pool<DB>) -> Result<Plan> {
     let planned = async {
-        let mut lease = Lease::ready(pool, Pooling::Transaction).await.map_err(failed)?;
+        let mut lease = Lease::ready(&Shelf::none(pool.clone()), Pooling::Transaction).await.map_err(failed)?;
         planned(&mut lease, tables, settings).await
     };
     let mut plan = Plan::default();

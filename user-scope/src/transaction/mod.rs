@@ -118,6 +118,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     async fn end(mut self, entries: Vec<Entry>) {
         let state = Arc::clone(&self.open.state);
         let _passage = self.open.passage.take();
+        self.open.common.get_mut().lease.done();
         drop(self);
         state.audit().submit(entries).await;
     }

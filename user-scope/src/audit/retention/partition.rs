@@ -72,7 +72,7 @@ async fn partitioned<DB: Backend>(pool: &Pool<DB>, ahead: u32) -> Result<Partiti
         return Ok(done);
     }
     // Some of it is not to be in a transaction, and none of it needs a prepared statement to outlive one.
-    let mut lease = Lease::of(pool, Pooling::Session).await.map_err(reading)?;
+    let mut lease = Lease::of_pool(pool, Pooling::Session).await.map_err(reading)?;
     become_owner(&mut lease).await?;
     let kind = ask(&mut lease, sql::LOG_KIND, &[]).await.map_err(reading)?.pop().unwrap_or_default();
     let mut kind = Texts(kind);

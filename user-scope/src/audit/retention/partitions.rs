@@ -39,7 +39,7 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// A connection that may take them out: by the pool's own login, or the owner that it may become. The role of system mode owns
     /// nothing.
     pub(super) async fn open_as_owner(&self) -> Result<Lease<DB>> {
-        let mut lease = Lease::of(self.pool(), Pooling::Session).await.map_err(reading)?;
+        let mut lease = Lease::of(self.shelf(), Pooling::Session).await.map_err(reading)?;
         become_owner(&mut lease).await?;
         Ok(lease)
     }

@@ -19,13 +19,14 @@ use sqlx::Pool;
 use super::facts::{self, Facts};
 use super::run::{Looked, failed};
 use super::{Isolation, Settings, named};
-use crate::backend::{Backend, Dialect};
+use crate::backend::{Backend, Dialect, Pooling};
 use crate::enforcement::Enforcement;
 use crate::error::Result;
 use crate::identifier::Identifier;
 use crate::lease::Lease;
 use crate::observe::observed;
 use crate::pool::ScopedPool;
+use crate::shelf::Shelf;
 use crate::sql::isolation::Table;
 
 use super::fit::Guard;
@@ -134,7 +135,7 @@ pub async fn doctor<DB: Backend, Id: Identifier>(
 ) -> Result<Report> {
     let connections = pool.state().connections();
     let guard = Some((connections.guard(), connections.has_system_login()));
-    examine(isolation, connections.pool(), guard).await
+    examine(isolation, connections.shelf(), guard).await
 }
 
 impl<Id: Identifier> Isolation<Id> {
@@ -145,28 +146,28 @@ impl<Id: Identifier> Isolation<Id> {
     ///
     /// If it could not look.
     pub async fn examine<DB: Backend>(&self, application: &Pool<DB>) -> Result<Report> {
-        examine(self, application, None).await
+        examine(self, &Shelf::none(application.clone()), None).await
     }
 }
 
 async fn examine<DB: Backend, Id: Identifier>(
     isolation: &Isolation<Id>,
-    pool: &Pool<DB>,
+    shelf: &Shelf<DB>,
     guard: Option<(&Guard, bool)>,
 ) -> Result<Report> {
-    tables(&isolation.tables, &isolation.settings, pool, guard).await
+    tables(&isolation.tables, &isolation.settings, shelf, guard).await
 }
 
 /// The same, of tables of which no entity need be known.
 pub(crate) async fn tables<DB: Backend>(
     tables: &[Table],
     settings: &Settings,
-    pool: &Pool<DB>,
+    shelf: &Shelf<DB>,
     guard: Option<(&Guard, bool)>,
 ) -> Result<Report> {
     let mut report = Report::default();
     let looked = async {
-        let mut lease = Lease::acquire(pool).await.map_err(failed)?;
+        let mut lease = Lease::of(shelf, Pooling::Transaction).await.map_err(failed)?;
         if DB::DIALECT == Dialect::Postgres {
             lease.begin(crate::sql::isolation::doctor::begin()).await.map_err(failed)?;
         }
