@@ -37,7 +37,7 @@ use std::process::ExitCode;
 use databases::Name;
 use figures::Report;
 
-const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- sqlite | postgres | scale | compile | all | audit | instructions [sqlite|postgres|all]";
+const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- sqlite [OPERATION] | postgres [OPERATION] | scale | compile | all | audit | instructions [sqlite|postgres|all]";
 const BOTH: [Name; 2] = [Name::Sqlite, Name::Postgres];
 
 fn main() -> ExitCode {
@@ -45,12 +45,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         [] | ["all"] => reported("results.md", |report| {
-            race::measure(&BOTH, report);
+            race::measure(&BOTH, None, report);
             scale::measure(report);
             compile::measure(report);
         }),
-        ["sqlite"] => reported("results-sqlite.md", |report| race::measure(&[Name::Sqlite], report)),
-        ["postgres"] => reported("results-postgres.md", |report| race::measure(&[Name::Postgres], report)),
+        ["sqlite", ref only @ ..] => race_on(Name::Sqlite, only),
+        ["postgres", ref only @ ..] => race_on(Name::Postgres, only),
         ["scale"] => reported("results-scale.md", scale::measure),
         ["compile"] => reported("results-compile.md", compile::measure),
         ["instructions"] | ["instructions", "all"] => {
@@ -73,6 +73,11 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn race_on(database: Name, only: &[&str]) {
+    let file = format!("results-{}.md", database.argument());
+    reported(&file, |report| race::measure(&[database], only.first().copied(), report));
 }
 
 /// Prints what was measured, and keeps it in a file of this name.

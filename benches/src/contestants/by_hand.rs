@@ -94,7 +94,7 @@ macro_rules! alike {
             second
         }
 
-        async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize {
+        async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> Vec<Task> {
             let mut insert =
                 QueryBuilder::new("INSERT INTO tasks (id, user_id, title, status, due_on, created_at, updated_at) ");
             let now = now();
@@ -102,7 +102,8 @@ macro_rules! alike {
                 row.push_bind(Uuid::now_v7()).push_bind(user).push_bind(title).push_bind(Status::Todo);
                 row.push_bind(None::<chrono::NaiveDate>).push_bind(now).push_bind(now);
             });
-            insert.build().execute(&self.pool).await.expect("new rows").rows_affected() as usize
+            insert.push(" RETURNING id, user_id, title, status, due_on, created_at, updated_at");
+            insert.build_query_as().fetch_all(&self.pool).await.expect("new rows")
         }
 
         async fn delete(&self, user: Uuid, id: Uuid) {

@@ -106,10 +106,10 @@ impl Contestant for Diesel {
         insert.get_result(&mut self.connection().await).await.expect("a new task").into()
     }
 
-    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize {
+    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> Vec<Task> {
         let rows: Vec<_> = titles.into_iter().map(|title| new(user, title)).collect();
-        let insert = ::diesel::insert_into(tasks::table).values(rows);
-        insert.execute(&mut self.connection().await).await.expect("new tasks")
+        let insert = ::diesel::insert_into(tasks::table).values(rows).returning(Row::as_returning());
+        read(insert.get_results(&mut self.connection().await).await.expect("new tasks"))
     }
 
     async fn delete(&self, user: Uuid, id: Uuid) {

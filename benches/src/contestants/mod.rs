@@ -38,9 +38,26 @@ pub(crate) trait Contestant {
     /// Makes a task of this title; the same of the audit.
     async fn insert(&self, user: Uuid, title: String) -> Task;
 
-    /// Makes tasks of these titles, all or none, and tells how many.
-    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize;
+    /// Makes tasks of these titles, all or none.
+    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> Vec<Task>;
 
     /// Takes a task of the user away.
     async fn delete(&self, user: Uuid, id: Uuid);
+
+    /// What a request may come to, all for one caller: a row, a list, a new row, a change to it, and the row again.
+    async fn request(&self, user: Uuid, id: Uuid, titles: [String; 2]) -> Task
+    where
+        Self: Sized,
+    {
+        one_by_one(self, user, id, titles).await
+    }
+}
+
+/// The operations of a request, each by itself.
+async fn one_by_one(who: &impl Contestant, user: Uuid, id: Uuid, [title, later]: [String; 2]) -> Task {
+    who.get(user, id).await;
+    who.newest(user, 10).await;
+    let made = who.insert(user, title).await;
+    who.rename(user, made.id, later).await;
+    who.get(user, made.id).await
 }

@@ -3,7 +3,7 @@
 use user_scope::audit::AuditSettings;
 use user_scope::{Change, Enforcement, ScopedPool, UserContext, Uuid};
 
-use super::Contestant;
+use super::{Contestant, one_by_one};
 use crate::databases::{Arena, CONNECTIONS};
 use crate::world::{NewTask, Status, Task, TaskChanges};
 
@@ -13,18 +13,19 @@ pub(crate) struct Reaches {
     pub(crate) enforcement: Enforcement,
 }
 
-pub(crate) struct Scoped<DB: user_scope::Backend>(pub(crate) ScopedPool<DB>);
+pub(crate) struct Scoped<DB: user_scope::Backend>(pub(crate) ScopedPool<DB>, Enforcement);
 
 impl<DB: Arena> Scoped<DB> {
     pub(crate) async fn connect(address: &str, reaches: Reaches) -> Self {
+        let enforcement = reaches.enforcement;
         let pool = ScopedPool::builder(DB::source(address))
             .max_connections(CONNECTIONS)
             .pool_options(|pool| pool.min_connections(CONNECTIONS))
             .audit(reaches.audit)
-            .enforcement(reaches.enforcement)
+            .enforcement(enforcement)
             .system_role(user_scope_tests::postgres::server().system_role())
             .build();
-        Self(pool.await.expect("the database is there"))
+        Self(pool.await.expect("the database is there"), enforcement)
     }
 }
 
@@ -73,13 +74,32 @@ impl<DB: Arena> Contestant for Scoped<DB> {
         self.0.repository::<Task>(&caller).insert(new(title)).await.expect("a new task")
     }
 
-    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize {
+    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> Vec<Task> {
         let caller = caller(user);
-        self.0.repository::<Task>(&caller).insert_many(titles.into_iter().map(new)).await.expect("new tasks").len()
+        self.0.repository::<Task>(&caller).insert_many(titles.into_iter().map(new)).await.expect("new tasks")
     }
 
     async fn delete(&self, user: Uuid, id: Uuid) {
         let caller = caller(user);
         self.0.repository::<Task>(&caller).delete(&id).await.expect("the user's own task");
+    }
+
+    /// Where each operation would say anew who is asking, in one transaction.
+    async fn request(&self, user: Uuid, id: Uuid, titles: [String; 2]) -> Task {
+        if self.1 == Enforcement::Predicate {
+            return one_by_one(self, user, id, titles).await;
+        }
+        let [title, later] = titles;
+        let caller = caller(user);
+        let request = self.0.begin(&caller).await.expect("a connection");
+        let tasks = request.repository::<Task>();
+        tasks.get(&id).await.expect("the user's own task");
+        tasks.query().order_by(Task::CREATED_AT.desc()).limit(10).all().await.expect("tasks");
+        let made = tasks.insert(new(title)).await.expect("a new task");
+        let changes = TaskChanges { title: Change::Set(later), ..TaskChanges::default() };
+        tasks.update(&made.id, changes).await.expect("the user's own task");
+        let task = tasks.get(&made.id).await.expect("the user's own task");
+        request.commit().await.expect("nothing stands in the way");
+        task
     }
 }

@@ -115,11 +115,9 @@ impl Contestant for SeaOrm {
         new(user, title).insert(&self.0).await.expect("a new task").into()
     }
 
-    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> usize {
-        let count = titles.len();
+    async fn insert_many(&self, user: Uuid, titles: Vec<String>) -> Vec<Task> {
         let insert = Entity::insert_many(titles.into_iter().map(|title| new(user, title)));
-        insert.exec_without_returning(&self.0).await.expect("new tasks");
-        count
+        insert.exec_with_returning(&self.0).await.expect("new tasks").into_iter().map(Task::from).collect()
     }
 
     async fn delete(&self, user: Uuid, id: Uuid) {

@@ -17,19 +17,19 @@ use operation::Operation;
 /// How often each does each.
 const ROUNDS: usize = 21;
 
-/// Measures on each of `databases`, and adds what came of it to the report.
-pub(crate) fn measure(databases: &[Name], report: &mut Report) {
+/// Measures every operation on each of `databases`, or the one of this name, and adds what came of it to the report.
+pub(crate) fn measure(databases: &[Name], only: Option<&str>, report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     for database in databases {
         match database {
-            Name::Sqlite => runtime.block_on(on::<Sqlite>(report)),
-            Name::Postgres => runtime.block_on(on::<Postgres>(report)),
+            Name::Sqlite => runtime.block_on(on::<Sqlite>(only, report)),
+            Name::Postgres => runtime.block_on(on::<Postgres>(only, report)),
         }
     }
     report.machine = machine::describe(&[]);
 }
 
-async fn on<DB: Arena>(report: &mut Report) {
+async fn on<DB: Arena>(only: Option<&str>, report: &mut Report) {
     let (home, isolated) = (DB::home().await, DB::isolated_home().await);
     let address = DB::address(&home);
     report.databases.push(DB::version(&address).await);
@@ -40,7 +40,7 @@ async fn on<DB: Arena>(report: &mut Report) {
         }
     }
     println!("{}: all return the same rows.", DB::WHICH.argument());
-    for operation in Operation::ALL {
+    for operation in Operation::ALL.into_iter().filter(|each| only.is_none_or(|name| name == each.figure())) {
         let mut race = Race::new(DB::WHICH.figure(), operation.figure(), entrants.iter().map(Entrant::name).collect());
         for round in 0..=ROUNDS {
             let mut times = Vec::with_capacity(entrants.len());
