@@ -1,21 +1,20 @@
 //! What is compiled with the library, once for each database, and not with an application, for each of its entities: how a row is
 //! found. All that is left to do for an entity is to read it.
 //!
-//! A generic function is compiled where it is used, and so is the body of any `async fn`, be it generic or not. A function
-//! that names its database and hands out a boxed future is compiled here. That is why every driver implements this
-//! by the same macro, and not once for all of them.
+//! A generic function is compiled by who uses it. One that names its database is compiled here, and with it what the boxed future
+//! does that it hands out. That is why the drivers implement [`Compiled`] one by one, by the same macro.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 
 use sqlx::Database;
+use sqlx::error::BoxDynError;
 
 use super::access::Access;
 use crate::audit::{Details, Operation};
-use crate::backend::Backend;
+use crate::backend::{Backend, Query};
 use crate::error::{Doing, Error, Result};
 use crate::observe::observed;
-use crate::session::Trace;
 use crate::sql::{self, OneRow};
 
 /// An operation that is under way.
@@ -94,7 +93,7 @@ impl<DB: Backend> Slot<DB> for Nothing {
 async fn one<'f, DB: Backend>(
     access: Access<'f, DB>,
     row: OneRow<'f, DB>,
-    query: Result<crate::backend::Query<DB>, sqlx::error::BoxDynError>,
+    query: Result<Query<DB>, BoxDynError>,
     slot: &mut dyn Slot<DB>,
 ) -> Result<Option<()>> {
     let entity = access.entity;
@@ -105,7 +104,7 @@ async fn one<'f, DB: Backend>(
         Err(error) => return Err(access.failed(session, Doing::Reading, error)),
     };
     let read = found.as_ref().map(|found| slot.fill(found)).transpose();
-    let trace: Trace = match found {
+    let trace = match found {
         Some(_) => access.read(Operation::Read, Some(row.id), Details::default()),
         None => access.missed(Operation::Read, &mut [(entity, row.id.to_id_value())].into_iter()),
     };

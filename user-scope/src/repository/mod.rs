@@ -4,7 +4,8 @@
 //! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes and [`upserting`]; rows that are marked as
 //! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Every write goes the way of `recording`
 //! or `touching`. Each operation names itself, lets `sql` write the statement, runs it on a session and leaves its trace.
-//! No SQL and no driver enters here.
+//! What need not know the entity is done by `access`, and [`compiled`] with the library where it is a whole operation.
+//! No SQL enters here, and no driver but by its name, in `compiled`.
 
 mod access;
 mod act;
@@ -87,7 +88,7 @@ where
         Self { source, caller, audit, entity: PhantomData }
     }
 
-    /// The same, of any entity.
+    /// The same, with the entity forgotten.
     fn access(&self) -> Access<'a, DB> {
         Access { source: self.source, caller: self.caller, audit: self.audit, entity: T::entity() }
     }

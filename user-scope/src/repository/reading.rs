@@ -54,7 +54,7 @@ where
     }
 
     fn row<'f>(&'f self, id: &'f T::Id) -> OneRow<'f, DB> {
-        OneRow { entity: T::entity(), scope: self.caller.scope().of_any(), id, bind: <DB as Stores<T>>::bind }
+        OneRow { entity: T::entity(), scope: self.caller.scope().of_any(), id, codec: <DB as Stores<T>>::codec }
     }
 }
 

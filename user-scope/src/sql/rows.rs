@@ -1,15 +1,14 @@
 //! Which rows a statement is about. The owner stands in every such condition, unless a system context asks for the rows
 //! of all.
 
-use std::any::Any;
-
 use sqlx::Database;
 use sqlx::error::BoxDynError;
 
 use super::parent::prove_parents;
 use super::{SqlText, predicate};
+use crate::backend::Backend;
 use crate::context::Scope;
-use crate::entity::{ColumnSet, Entity, Predicate, Stores, UserScoped};
+use crate::entity::{Codec, ColumnSet, Entity, Predicate, Stores, UserScoped, no_such_column};
 use crate::identifier::AnyIdentifier;
 
 /// Whether rows are meant that are marked as deleted; an entity without the mark has none.
@@ -96,11 +95,9 @@ pub struct OneRow<'a, DB: Database> {
     pub(crate) entity: &'static Entity,
     pub(crate) scope: Scope<'a, dyn AnyIdentifier>,
     pub(crate) id: &'a dyn AnyIdentifier,
-    pub(crate) bind: Bind<DB>,
+    /// How a column is bound.
+    pub(crate) codec: fn(usize) -> Option<Codec<DB>>,
 }
-
-/// How a value is bound as a column of the entity.
-type Bind<DB> = fn(usize, &(dyn Any + Send + Sync), &mut <DB as Database>::Arguments) -> Result<(), BoxDynError>;
 
 impl<DB: Database> Clone for OneRow<'_, DB> {
     fn clone(&self) -> Self {
@@ -110,13 +107,14 @@ impl<DB: Database> Clone for OneRow<'_, DB> {
 
 impl<DB: Database> Copy for OneRow<'_, DB> {}
 
-impl<DB: Database> OneRow<'_, DB> {
+impl<DB: Backend> OneRow<'_, DB> {
     /// Binds what [`row`] names.
     pub(super) fn bind(&self, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        let codec = |column| (self.codec)(column).ok_or_else(|| no_such_column(column));
         let definition = self.entity.definition();
-        (self.bind)(definition.id, self.id, arguments)?;
+        codec(definition.id)?.bind(self.id, arguments)?;
         match self.scope {
-            Scope::User(owner) => (self.bind)(definition.owner, owner, arguments),
+            Scope::User(owner) => codec(definition.owner)?.bind(owner, arguments),
             Scope::Everyone => Ok(()),
         }
     }
@@ -137,7 +135,7 @@ pub(super) fn bind_row<T: UserScoped, DB: Stores<T>>(
     scope: &Scope<'_, T::Owner>,
     id: &T::Id,
 ) -> Result<(), BoxDynError> {
-    OneRow::<DB> { entity: T::entity(), scope: scope.of_any(), id, bind: <DB as Stores<T>>::bind }.bind(arguments)
+    OneRow::<DB> { entity: T::entity(), scope: scope.of_any(), id, codec: <DB as Stores<T>>::codec }.bind(arguments)
 }
 
 /// Writes ` WHERE owner = $1 AND (…)`: the owner first, and around what the application asks for a bracket, so that no
