@@ -7,7 +7,7 @@ use sqlx::SqlStr;
 use tokio::sync::OnceCell;
 
 use crate::backend::{Backend, Pooling};
-use crate::context::Caller;
+use crate::context::Accountable;
 use crate::identifier::IdValue;
 use crate::isolation::fit::{self, Guard};
 use crate::lease::Lease;
@@ -59,10 +59,10 @@ impl<DB: Backend> Connections<DB> {
 
     /// A connection for one operation. Where the database is to keep users apart, or a pooler stands before it, it is in a
     /// transaction that says who is asking, and nothing that is done on it stands before that is committed.
-    pub(crate) async fn lease<C: Caller>(&self, caller: &C) -> sqlx::Result<Lease<DB>> {
+    pub(crate) async fn lease(&self, caller: &dyn Accountable) -> sqlx::Result<Lease<DB>> {
         match self.begins() {
             false => self.acquire(caller.receipt().is_some()).await,
-            true => self.lease_of(caller.user().as_ref()).await,
+            true => self.lease_of(caller.asking().as_ref()).await,
         }
     }
 

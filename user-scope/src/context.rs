@@ -8,7 +8,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::identifier::{IdValue, Identifier, RawIdentifier};
+use crate::identifier::{AnyIdentifier, IdValue, Identifier, RawIdentifier};
 
 /// One user, who sees and changes his own rows and no others.
 ///
@@ -56,24 +56,34 @@ impl<Id: Identifier> fmt::Debug for UserContext<Id> {
 /// Whose rows a statement may touch. Every constructor of a statement takes one.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Scope<'a, Owner> {
+pub enum Scope<'a, Owner: ?Sized> {
     /// Those of one user.
     User(&'a Owner),
     /// Those of all users; only a system context has this.
     Everyone,
 }
 
-impl<Owner> Clone for Scope<'_, Owner> {
+impl<Owner: ?Sized> Clone for Scope<'_, Owner> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<Owner> Copy for Scope<'_, Owner> {}
+impl<Owner: ?Sized> Copy for Scope<'_, Owner> {}
 
-impl<Owner> Scope<'_, Owner> {
+impl<Owner: ?Sized> Scope<'_, Owner> {
     pub(crate) const fn is_everyone(&self) -> bool {
         matches!(self, Self::Everyone)
+    }
+}
+
+impl<'a, Owner: Identifier> Scope<'a, Owner> {
+    /// The same, of an owner whose type is forgotten.
+    pub(crate) fn of_any(self) -> Scope<'a, dyn AnyIdentifier> {
+        match self {
+            Self::User(owner) => Scope::User(owner),
+            Self::Everyone => Scope::Everyone,
+        }
     }
 }
 
@@ -83,25 +93,29 @@ pub(crate) mod sealed {
 
 /// Somebody in whose name rows are read and written: a [`UserContext`] or a
 /// [`SystemContext`](crate::SystemContext). Sealed: there are these two.
-pub trait Caller: sealed::Sealed + Send + Sync {
+pub trait Caller: Accountable + sealed::Sealed {
     /// The type that identifies users.
     type Owner: Identifier;
 
     #[doc(hidden)]
     fn scope(&self) -> Scope<'_, Self::Owner>;
+}
+
+/// A caller, as the audit and the connections need to know him: of what type users are does not matter to them.
+#[doc(hidden)]
+pub trait Accountable: Send + Sync {
+    /// Whose rows he may reach.
+    fn whose(&self) -> Scope<'_, dyn AnyIdentifier>;
 
     /// Who answers for the access in the audit.
-    #[doc(hidden)]
     fn actor(&self) -> IdValue;
 
     /// The receipt of system mode.
-    #[doc(hidden)]
     fn receipt(&self) -> Option<Uuid>;
 
     /// Who it is for the database: a user, or the role of system mode, be it on the rows of one user, whom it may then take
     /// them from.
-    #[doc(hidden)]
-    fn user(&self) -> Option<IdValue> {
+    fn asking(&self) -> Option<IdValue> {
         self.receipt().is_none().then(|| self.actor())
     }
 }
@@ -146,6 +160,12 @@ impl<Id: Identifier> Caller for UserContext<Id> {
 
     fn scope(&self) -> Scope<'_, Id> {
         Scope::User(&self.user)
+    }
+}
+
+impl<Id: Identifier> Accountable for UserContext<Id> {
+    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
+        self.scope().of_any()
     }
 
     fn actor(&self) -> IdValue {

@@ -1,15 +1,11 @@
 //! What the code of the derive calls. Not public: it may change in any version, together with the derive.
 
-use std::any::Any;
-
-use sqlx::TypeInfo as _;
-use sqlx::error::BoxDynError;
-
 pub use crate::backend::{Backend, Value};
+use crate::entity::{self, optional_from_text, unreadable};
 pub use crate::entity::{
-    Below, Change, ChildOf, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, GivenId, KeyedById,
-    Known, Lists, Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, Probe, ReadAudit,
-    Select, SelectedAs, SoftDelete, Stamp, Stored, Stores, Timestamp, Types, UniqueKey, Unknown, UserScoped,
+    Below, Change, ChildOf, Codec, Column, ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, GivenId,
+    KeyedById, Known, Lists, Moment, NotNull, Nullability, Nullable, OnDelete, ParentDefinition, ParentOf, Probe,
+    ReadAudit, Select, SelectedAs, SoftDelete, Stamp, Stored, Stores, Timestamp, Types, UniqueKey, Unknown, UserScoped,
     VersionNumber, Versioned, WriteAudit,
 };
 pub use crate::identifier::{GeneratedId, IdKind, IdValue, Identifier, RawIdentifier};
@@ -38,22 +34,7 @@ pub fn get_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -
 
 /// Reads an identifier that is stored as text, or NULL.
 pub fn get_optional_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -> sqlx::Result<Option<I>> {
-    let Some(text) = DB::get_text(row, position)? else { return Ok(None) };
-    let raw = I::Raw::from_text(text).map_err(|error| unreadable(position, error.into()))?;
-    Ok(Some(I::from_raw(raw)))
-}
-
-/// A column's value, boxed, or NULL.
-pub type AnyValue = Option<Box<dyn Any + Send>>;
-
-/// Reads a column whose type is known at run time only.
-pub fn get_any<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> sqlx::Result<AnyValue> {
-    Ok(DB::get_optional::<V>(row, position)?.map(|value| Box::new(value) as Box<dyn Any + Send>))
-}
-
-/// The same for an identifier that is stored as text.
-pub fn get_any_as_text<DB: Backend, I: Identifier>(row: &DB::Row, position: usize) -> sqlx::Result<AnyValue> {
-    Ok(get_optional_as_text::<DB, I>(row, position)?.map(|id| Box::new(id) as Box<dyn Any + Send>))
+    optional_from_text::<DB, I>(row, position)
 }
 
 /// Reads the field of a selection, which stands at `position` of `row`.
@@ -64,10 +45,6 @@ where
     C: SelectedAs<T, F>,
 {
     column.read_as::<DB>(row, position)
-}
-
-fn unreadable(position: usize, source: BoxDynError) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: position.to_string(), source }
 }
 
 /// Binds a value.
@@ -88,42 +65,9 @@ pub fn add_optional_as_text<DB: Backend, I: Identifier>(
     DB::add_text(arguments, id.map(|id| id.as_raw().to_string()).as_deref())
 }
 
-/// Binds a value of a condition.
-pub fn add_any<DB: Backend, V: Value<DB>>(
-    arguments: &mut DB::Arguments,
-    value: &(dyn Any + Send + Sync),
-) -> Result<(), BindError> {
-    add::<DB, V>(arguments, downcast(value)?)
-}
-
-/// Binds an identifier of a condition as text.
-pub fn add_any_as_text<DB: Backend, I: Identifier>(
-    arguments: &mut DB::Arguments,
-    value: &(dyn Any + Send + Sync),
-) -> Result<(), BindError> {
-    add_as_text::<DB, I>(arguments, downcast(value)?)
-}
-
-fn downcast<V: 'static>(value: &(dyn Any + Send + Sync)) -> Result<&V, BindError> {
-    value.downcast_ref().ok_or_else(|| "a value is not of its column's type".into())
-}
-
-/// The type that a value of `V` is stored as, if the row's is none that it can be read from.
-pub fn misfit<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> Option<String> {
-    let found = DB::type_of(row, position)?;
-    (!V::compatible(found)).then(|| V::type_info().name().to_owned())
-}
-
-/// The same for an identifier that is stored as text.
-pub fn misfit_as_text<DB: Backend>(row: &DB::Row, position: usize) -> Option<String> {
-    let found = DB::type_of(row, position)?.name();
-    let texts = ["text", "varchar", "char", "name", "citext"];
-    (!texts.iter().any(|text| text.eq_ignore_ascii_case(found))).then(|| "text".to_owned())
-}
-
 /// A position that no column has.
 pub fn no_such_column(position: usize) -> BindError {
-    format!("no column at position {position}").into()
+    entity::no_such_column(position)
 }
 
 /// The id that the library made for a new row.

@@ -2,6 +2,7 @@
 //!
 //! Nothing about SQL enters here; how an identifier is stored is said on the entity.
 
+use std::any::Any;
 use std::fmt;
 
 use uuid::Uuid;
@@ -34,6 +35,19 @@ pub trait Identifier: Clone + Send + Sync + 'static {
 
     /// What this identifier holds.
     fn as_raw(&self) -> &Self::Raw;
+}
+
+/// An identifier whose type is forgotten: what is done with it is then compiled once, and not for each entity.
+#[doc(hidden)]
+pub trait AnyIdentifier: Any + Send + Sync {
+    fn to_id_value(&self) -> IdValue;
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: Identifier> AnyIdentifier for I {
+    fn to_id_value(&self) -> IdValue {
+        IdValue::of(self)
+    }
 }
 
 /// The three types that identifiers are made of. Sealed: a database column has to exist for each.

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audit::{Audit, Entry};
 use crate::backend::{Backend, Wire};
-use crate::context::Caller;
+use crate::context::Accountable;
 use crate::error::{Doing, Error, Result};
 use crate::lease::Lease;
 use crate::sql;
@@ -95,7 +95,7 @@ impl<'a, DB: Backend> Source<'a, DB> {
     }
 
     /// Waits for a connection, or for the operation that is under way in the transaction.
-    pub(crate) async fn session<C: Caller>(self, entity: &'static str, caller: &C) -> Result<Session<'a, DB>> {
+    pub(crate) async fn session(self, entity: &'static str, caller: &dyn Accountable) -> Result<Session<'a, DB>> {
         match self {
             Self::Pool(state) => {
                 let failed = |error| Error::from_sqlx(entity, Doing::Reading, error);

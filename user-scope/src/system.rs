@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::audit::{AuditLog, AuditTrail, Details, Operation};
 use crate::backend::Backend;
-use crate::context::{Administers, Caller, Inserts, Scope, UserContext, Writes, sealed};
+use crate::context::{Accountable, Administers, Caller, Inserts, Scope, UserContext, Writes, sealed};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
-use crate::identifier::{IdValue, Identifier};
+use crate::identifier::{AnyIdentifier, IdValue, Identifier};
 use crate::observe::observed;
 use crate::pool::ScopedPool;
 use crate::repository::ScopedRepository;
@@ -211,6 +211,12 @@ impl<DB: Backend, Id: Identifier, Access> Caller for SystemContext<DB, Id, Acces
     fn scope(&self) -> Scope<'_, Id> {
         Scope::Everyone
     }
+}
+
+impl<DB: Backend, Id: Identifier, Access> Accountable for SystemContext<DB, Id, Access> {
+    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
+        self.scope().of_any()
+    }
 
     fn actor(&self) -> IdValue {
         IdValue::of(self.admin.user())
@@ -276,6 +282,12 @@ impl<DB: Backend, Id: Identifier, Access> Caller for OwnedBy<DB, Id, Access> {
 
     fn scope(&self) -> Scope<'_, Id> {
         Scope::User(&self.owner)
+    }
+}
+
+impl<DB: Backend, Id: Identifier, Access> Accountable for OwnedBy<DB, Id, Access> {
+    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
+        self.scope().of_any()
     }
 
     fn actor(&self) -> IdValue {

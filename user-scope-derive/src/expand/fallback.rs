@@ -75,21 +75,7 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
         #[allow(unused_variables)]
         impl<__DB: #support::Backend> #support::Stored<__DB> for #ident {
             fn decode(row: &__DB::Row) -> ::core::result::Result<Self, #support::DecodeError> { loop {} }
-            fn bind(
-                column: usize,
-                value: &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync),
-                arguments: &mut __DB::Arguments,
-            ) -> ::core::result::Result<(), #support::BindError> { loop {} }
-            fn read(
-                column: usize,
-                row: &__DB::Row,
-                position: usize,
-            ) -> ::core::result::Result<#support::AnyValue, #support::DecodeError> { loop {} }
-            fn misfit(
-                column: usize,
-                row: &__DB::Row,
-                position: usize,
-            ) -> ::core::option::Option<::std::string::String> { loop {} }
+            fn codec(column: usize) -> ::core::option::Option<#support::Codec<__DB>> { loop {} }
             fn bind_new(
                 new: Self::New,
                 stamp: #support::Stamp<'_, Self>,
@@ -97,11 +83,6 @@ fn impls(entity: &Entity<'_>) -> TokenStream {
             ) -> ::core::result::Result<(), #support::BindError> { loop {} }
             fn bind_changes(
                 changes: Self::Changes,
-                moment: #support::Moment,
-                arguments: &mut __DB::Arguments,
-            ) -> ::core::result::Result<(), #support::BindError> { loop {} }
-            fn bind_moment(
-                column: usize,
                 moment: #support::Moment,
                 arguments: &mut __DB::Arguments,
             ) -> ::core::result::Result<(), #support::BindError> { loop {} }

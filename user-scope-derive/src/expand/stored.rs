@@ -24,12 +24,9 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
         let field = skipped.ident;
         quote!(#field: ::core::default::Default::default())
     });
-    let (bind, read, misfit) = (bind(entity), read(entity), misfit(entity));
+    let codec = codec(entity);
     let bind_new = entity.columns.iter().filter(|column| !column.is_made_by_database()).map(|c| bind_new(entity, c));
-    let bind_moment = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt)).map(|c| {
-        let (position, add) = (c.position, add_time(entity, c, &quote!(moment)));
-        quote!(#position => #add,)
-    });
+    let bind_moment = bind_moment(entity);
     let bind_changes = entity.columns.iter().map(|column| bind_change(entity, column));
     // A column's type may be called `DB`.
     quote! {
@@ -43,37 +40,11 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 ::core::result::Result::Ok(Self { #(#columns,)* #(#skipped,)* })
             }
 
-            fn bind(
-                column: usize,
-                value: &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync),
-                arguments: &mut __DB::Arguments,
-            ) -> ::core::result::Result<(), #support::BindError> {
-                match column {
-                    #(#bind)*
-                    _ => ::core::result::Result::Err(#support::no_such_column(column)),
-                }
-            }
-
-            fn read(
-                column: usize,
-                row: &__DB::Row,
-                position: usize,
-            ) -> ::core::result::Result<#support::AnyValue, #support::DecodeError> {
-                match column {
-                    #(#read)*
-                    _ => ::core::result::Result::Err(#support::DecodeError::Decode(#support::no_such_column(column))),
-                }
-            }
-
-            fn misfit(
-                column: usize,
-                row: &__DB::Row,
-                position: usize,
-            ) -> ::core::option::Option<::std::string::String> {
-                match column {
-                    #(#misfit)*
-                    _ => ::core::option::Option::None,
-                }
+            fn codec(column: usize) -> ::core::option::Option<#support::Codec<__DB>> {
+                ::core::option::Option::Some(match column {
+                    #(#codec)*
+                    _ => return ::core::option::Option::None,
+                })
             }
 
             fn bind_new(
@@ -94,16 +65,7 @@ pub(super) fn expand(checked: &Checked<'_>) -> TokenStream {
                 ::core::result::Result::Ok(())
             }
 
-            fn bind_moment(
-                column: usize,
-                moment: #support::Moment,
-                arguments: &mut __DB::Arguments,
-            ) -> ::core::result::Result<(), #support::BindError> {
-                match column {
-                    #(#bind_moment)*
-                    _ => ::core::result::Result::Err(#support::no_such_column(column)),
-                }
-            }
+            #bind_moment
         }
     }
 }
@@ -135,35 +97,9 @@ fn get(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {
     quote_spanned!(column.type_span()=> #support::#get::<__DB, #ty>(row, #position)?)
 }
 
-fn bind(entity: &Entity<'_>) -> Vec<TokenStream> {
-    let support = &entity.support;
-    arms(entity, |column| {
-        let (value, add) = (column.value, if column.is_text() { quote!(add_any_as_text) } else { quote!(add_any) });
-        quote_spanned!(column.type_span()=> #support::#add::<__DB, #value>(arguments, value))
-    })
-}
-
-fn read(entity: &Entity<'_>) -> Vec<TokenStream> {
-    let support = &entity.support;
-    arms(entity, |column| {
-        let (value, get) = (column.value, if column.is_text() { quote!(get_any_as_text) } else { quote!(get_any) });
-        quote_spanned!(column.type_span()=> #support::#get::<__DB, #value>(row, position))
-    })
-}
-
-fn misfit(entity: &Entity<'_>) -> Vec<TokenStream> {
-    let support = &entity.support;
-    arms(entity, |column| {
-        let value = column.value;
-        match column.is_text() {
-            true => quote!(#support::misfit_as_text::<__DB>(row, position)),
-            false => quote_spanned!(column.type_span()=> #support::misfit::<__DB, #value>(row, position)),
-        }
-    })
-}
-
 /// One arm for all columns of a type.
-fn arms(entity: &Entity<'_>, call: impl Fn(&Column<'_>) -> TokenStream) -> Vec<TokenStream> {
+fn codec(entity: &Entity<'_>) -> Vec<TokenStream> {
+    let support = &entity.support;
     let mut arms: Vec<(&Column<'_>, String, Vec<usize>)> = Vec::new();
     for column in &entity.columns {
         let ty = column.value.to_token_stream().to_string();
@@ -173,10 +109,37 @@ fn arms(entity: &Entity<'_>, call: impl Fn(&Column<'_>) -> TokenStream) -> Vec<T
         }
     }
     let arm = |(column, _, positions): (&Column<'_>, String, Vec<usize>)| {
-        let call = call(column);
-        quote!(#(#positions)|* => #call,)
+        let (value, of) = (column.value, if column.is_text() { quote!(of_text) } else { quote!(of) });
+        let codec = quote_spanned!(column.type_span()=> #support::Codec::#of::<#value>());
+        quote!(#(#positions)|* => #codec,)
     };
     arms.into_iter().map(arm).collect()
+}
+
+/// Nothing if no column holds a moment that is written later.
+fn bind_moment(entity: &Entity<'_>) -> Option<TokenStream> {
+    let support = &entity.support;
+    let columns = entity.columns.iter().filter(|c| matches!(c.role, Role::UpdatedAt | Role::DeletedAt));
+    let arms: Vec<_> = columns
+        .map(|column| {
+            let (position, add) = (column.position, add_time(entity, column, &quote!(moment)));
+            quote!(#position => #add,)
+        })
+        .collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn bind_moment(
+                column: usize,
+                moment: #support::Moment,
+                arguments: &mut __DB::Arguments,
+            ) -> ::core::result::Result<(), #support::BindError> {
+                match column {
+                    #(#arms)*
+                    _ => ::core::result::Result::Err(#support::no_such_column(column)),
+                }
+            }
+        }
+    })
 }
 
 fn bind_new(entity: &Entity<'_>, column: &Column<'_>) -> TokenStream {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use uuid::Uuid;
 
-use crate::context::{Caller, Scope};
+use crate::context::{Accountable, Scope};
 use crate::entity::{ColumnSet, Entity, Moment};
 use crate::identifier::IdValue;
 
@@ -102,8 +102,8 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// What `caller` does now.
-    pub(crate) fn by<C: Caller>(
-        caller: &C,
+    pub(crate) fn by(
+        caller: &dyn Accountable,
         entity_type: &'static str,
         entity_id: Option<String>,
         operation: Operation,
@@ -158,10 +158,10 @@ impl Values {
 impl Details {
     /// With what system mode adds: the receipt, and whose rows they are if it acts on one user's.
     #[must_use]
-    pub(crate) fn signed<C: Caller>(self, caller: &C) -> Self {
+    pub(crate) fn signed(self, caller: &dyn Accountable) -> Self {
         let receipt = caller.receipt();
-        let owner = match caller.scope() {
-            Scope::User(owner) if receipt.is_some() => Some(IdValue::of(owner).into_text()),
+        let owner = match caller.whose() {
+            Scope::User(owner) if receipt.is_some() => Some(owner.to_id_value().into_text()),
             _ => self.owner,
         };
         Self { receipt, owner, ..self }

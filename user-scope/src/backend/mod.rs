@@ -31,6 +31,7 @@ pub use value::Value;
 pub(crate) use wire::{Pooling, Prepares, Wire};
 
 use crate::identifier::{IdKind, IdValue};
+use crate::repository::Compiled;
 
 /// A statement with its arguments, ready to run. Made by `sql` alone, which is where an owner is required.
 #[doc(hidden)]
@@ -87,7 +88,7 @@ pub(crate) type RowsOf<'c, DB> = Pin<Box<dyn Stream<Item = sqlx::Result<<DB as D
     label = "not a database of user-scope",
     note = "switch on the feature `postgres` or `sqlite` of user-scope"
 )]
-pub trait Backend: Database + sealed::Sealed {
+pub trait Backend: Database + Compiled + sealed::Sealed {
     #[doc(hidden)]
     const DIALECT: Dialect;
 

@@ -6,6 +6,7 @@ mod aggregate;
 mod audit_mode;
 mod cache;
 mod change;
+mod codec;
 mod column;
 mod definition;
 mod predicate;
@@ -23,6 +24,8 @@ pub use aggregate::{Ordered, Summable, Total};
 pub use audit_mode::{ReadAudit, WriteAudit};
 pub(crate) use cache::{Recorded, Shape, SqlCache, Text};
 pub use change::Change;
+pub use codec::Codec;
+pub(crate) use codec::{no_such_column, optional_from_text, unreadable};
 pub use column::{Column, NotNull, Nullability, Nullable, Operand, Textual};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};
 
@@ -112,15 +115,8 @@ pub trait Stored<DB: Backend>: UserScoped {
     /// Reads a row whose columns stand in the order of the entity, and have types that their fields can be read from.
     fn decode(row: &DB::Row) -> sqlx::Result<Self>;
 
-    /// Binds `value` as column number `column`; its type is that of the column, without `Option`.
-    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
-
-    /// Reads column number `column` from place `position` of `row`; what is boxed is of its type, without `Option`.
-    fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
-
-    /// The type that column number `column` should have in the database, if place `position` of `row` has one that its field
-    /// cannot be read from.
-    fn misfit(column: usize, row: &DB::Row, position: usize) -> Option<String>;
+    /// How column number `column` is bound and read.
+    fn codec(column: usize) -> Option<Codec<DB>>;
 
     /// Binds a new row, one argument a column, in the order of the entity, without an id that the database makes.
     fn bind_new(new: Self::New, stamp: Stamp<'_, Self>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
@@ -130,7 +126,9 @@ pub trait Stored<DB: Backend>: UserScoped {
     fn bind_changes(changes: Self::Changes, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
 
     /// Binds `moment` as column number `column`, which is `updated_at` or `deleted_at`.
-    fn bind_moment(column: usize, moment: Moment, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+    fn bind_moment(column: usize, _moment: Moment, _arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        Err(no_such_column(column))
+    }
 }
 
 /// A database that can store the entity `T`: the bound for code that is generic over the database.
@@ -160,18 +158,23 @@ pub trait Stores<T: UserScoped>: Backend {
     #[doc(hidden)]
     fn decode_fitting(row: &Self::Row) -> sqlx::Result<T>;
     #[doc(hidden)]
-    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut Self::Arguments)
-    -> Result<(), BoxDynError>;
-    #[doc(hidden)]
-    fn read(column: usize, row: &Self::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>>;
-    #[doc(hidden)]
-    fn misfit(column: usize, row: &Self::Row, position: usize) -> Option<String>;
+    fn codec(column: usize) -> Option<Codec<Self>>;
     #[doc(hidden)]
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_moment(column: usize, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
+
+    /// Binds `value` as column number `column`.
+    #[doc(hidden)]
+    fn bind(
+        column: usize,
+        value: &(dyn Any + Send + Sync),
+        arguments: &mut Self::Arguments,
+    ) -> Result<(), BoxDynError> {
+        Self::codec(column).ok_or_else(|| no_such_column(column))?.bind(value, arguments)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -184,16 +187,8 @@ impl<DB: Backend, T: Stored<DB>> Stores<T> for DB {
         <T as Stored<DB>>::decode(row)
     }
 
-    fn bind(column: usize, value: &(dyn Any + Send + Sync), arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
-        <T as Stored<DB>>::bind(column, value, arguments)
-    }
-
-    fn read(column: usize, row: &DB::Row, position: usize) -> sqlx::Result<Option<Box<dyn Any + Send>>> {
-        <T as Stored<DB>>::read(column, row, position)
-    }
-
-    fn misfit(column: usize, row: &DB::Row, position: usize) -> Option<String> {
-        <T as Stored<DB>>::misfit(column, row, position)
+    fn codec(column: usize) -> Option<Codec<DB>> {
+        <T as Stored<DB>>::codec(column)
     }
 
     fn bind_new(new: T::New, stamp: Stamp<'_, T>, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::{Column, NotNull, Nullability, Nullable, Stores, UserScoped, decode_all};
+use super::{Column, NotNull, Nullability, Nullable, Stores, UserScoped, decode_all, no_such_column};
 
 /// What the rows of an entity can be read as. Every entity is read as itself; `#[derive(Select)]` makes a struct with
 /// some of its columns, for [`Query::select`](crate::Query::select).
@@ -110,9 +110,9 @@ impl<T: UserScoped, V: 'static, N: Nullability> Column<T, V, N> {
 
     /// The same, `None` for NULL even where the column has none.
     pub(crate) fn read_optional<DB: Stores<T>>(self, row: &DB::Row, position: usize) -> sqlx::Result<Option<V>> {
-        let Some(value) = DB::read(self.position(), row, position).map_err(|error| self.named(error))? else {
-            return Ok(None);
-        };
+        let codec = <DB as Stores<T>>::codec(self.position());
+        let codec = codec.ok_or_else(|| sqlx::Error::Decode(no_such_column(self.position())))?;
+        let Some(value) = codec.read(row, position).map_err(|error| self.named(error))? else { return Ok(None) };
         let value: Box<dyn Any> = value;
         match value.downcast() {
             Ok(value) => Ok(Some(*value)),

@@ -53,7 +53,7 @@ pub trait Known {
 #[cfg(feature = "postgres")]
 impl<T: super::Stored<sqlx::Postgres>> Known for Probe<T> {
     fn types(&self) -> Option<Types> {
-        Some(Types(|column, row, position| T::misfit(column, row.downcast_ref()?, position)))
+        Some(Types(|column, row, position| T::codec(column)?.misfit(row.downcast_ref()?, position)))
     }
 }
 

@@ -174,7 +174,7 @@ where
         statement: Result<Statement<DB>, sqlx::error::BoxDynError>,
     ) -> Result<Statement<DB>> {
         let statement = statement.map_err(|error| Error::unbindable(T::entity().name(), error))?;
-        repository.check_values(&statement)?;
+        repository.access().check_values(&statement)?;
         Ok(statement)
     }
 
@@ -185,22 +185,22 @@ where
     ) -> Result<Found> {
         let entity = T::entity().name();
         let statement = Self::sendable(repository, statement)?;
-        let mut session: Session<'_, DB> = repository.session().await?;
+        let mut session: Session<'_, DB> = repository.access().session().await?;
         let rows = match DB::fetch_all(session.connection(), statement).await {
             Ok(rows) => rows,
-            Err(error) => return Err(ScopedRepository::<T, DB, C>::failed(session, Doing::Reading, error)),
+            Err(error) => return Err(repository.access().failed(session, Doing::Reading, error)),
         };
         let result = decode(&rows);
         let trace = match &result {
             Ok(result) if result.are_counted() => {
                 let details = Details { rows: Some(0), counted: Some(result.rows()), ..Details::default() };
-                repository.read_with(Operation::List, None, details)
+                repository.access().read(Operation::List, None, details)
             }
-            Ok(result) => repository.read(Operation::List, None, Some(result.rows())),
-            Err(_) => repository.read(Operation::List, None, None),
+            Ok(result) => repository.access().listed(Some(result.rows())),
+            Err(_) => repository.access().listed(None),
         };
         session.conclude(trace, repository.audit).await;
-        let named = ScopedRepository::<T, DB, C>::named;
+        let named = |error| repository.access().named(error);
         result.map_err(|error| Error::from_sqlx(entity, Doing::Reading, named(error)))
     }
 }

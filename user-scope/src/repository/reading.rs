@@ -1,15 +1,11 @@
 //! Reading one row.
 
-use std::pin::pin;
-
+use super::compiled::Slot;
 use super::{Reaches, ScopedRepository};
-use crate::audit::Operation;
-use crate::backend::Query;
 use crate::context::Caller;
 use crate::entity::{Stores, UserScoped};
-use crate::error::{Doing, Error, Result};
-use crate::observe::observed;
-use crate::sql;
+use crate::error::{Error, Result};
+use crate::sql::OneRow;
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
@@ -26,7 +22,9 @@ where
     where
         C: Reaches<T>,
     {
-        self.find(id).await?.ok_or(Error::NotFound { entity: T::entity().name() })
+        let mut found = None;
+        DB::find_row(self.access(), self.row(id), &mut found).await?;
+        found.ok_or(Error::NotFound { entity: T::entity().name() })
     }
 
     /// The row with this id, if the caller has one.
@@ -38,15 +36,9 @@ where
     where
         C: Reaches<T>,
     {
-        observed(
-            T::entity().name(),
-            "get",
-            pin!(async {
-                let query = sql::get::<T, DB>(&self.caller.scope(), id);
-                self.one(id, query, |row| DB::decode(row)).await
-            }),
-        )
-        .await
+        let mut found = None;
+        DB::find_row(self.access(), self.row(id), &mut found).await?;
+        Ok(found)
     }
 
     /// Whether the caller has a row with this id.
@@ -58,36 +50,17 @@ where
     where
         C: Reaches<T>,
     {
-        observed(
-            T::entity().name(),
-            "exists",
-            pin!(async {
-                let query = sql::exists::<T, DB>(&self.caller.scope(), id);
-                Ok(self.one(id, query, |_| Ok(())).await?.is_some())
-            }),
-        )
-        .await
+        DB::has_row(self.access(), self.row(id)).await
     }
 
-    async fn one<R>(
-        &self,
-        id: &T::Id,
-        query: Result<Query<DB>, sqlx::error::BoxDynError>,
-        decode: impl FnOnce(&DB::Row) -> sqlx::Result<R>,
-    ) -> Result<Option<R>> {
-        let entity = T::entity().name();
-        let query = query.map_err(|error| Error::unbindable(entity, error))?;
-        let mut session = self.session().await?;
-        let row = match DB::fetch_optional(session.connection(), query).await {
-            Ok(row) => row,
-            Err(error) => return Err(Self::failed(session, Doing::Reading, error)),
-        };
-        let found = row.as_ref().map(decode).transpose();
-        let trace = match row {
-            Some(_) => self.read(Operation::Read, Some(id), None),
-            None => self.missed(Operation::Read, id),
-        };
-        session.conclude(trace, self.audit).await;
-        found.map_err(|error| Error::from_sqlx(entity, Doing::Reading, Self::named(error)))
+    fn row<'f>(&'f self, id: &'f T::Id) -> OneRow<'f, DB> {
+        OneRow { entity: T::entity(), scope: self.caller.scope().of_any(), id, codec: <DB as Stores<T>>::codec }
+    }
+}
+
+impl<T: UserScoped, DB: Stores<T>> Slot<DB> for Option<T> {
+    fn fill(&mut self, row: &DB::Row) -> sqlx::Result<()> {
+        *self = Some(DB::decode(row)?);
+        Ok(())
     }
 }

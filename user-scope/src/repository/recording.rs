@@ -73,7 +73,7 @@ where
     fn mode(&self, entity: &Entity) -> WriteAudit {
         match self.audit.writes(entity) {
             // System mode is loud, whatever is set for users.
-            WriteAudit::Off if self.is_system() => WriteAudit::Atomic,
+            WriteAudit::Off if self.access().is_system() => WriteAudit::Atomic,
             mode => mode,
         }
     }
@@ -124,7 +124,7 @@ where
         } else if recording.mode == WriteAudit::Background {
             let events = records.into_iter().map(with_owner);
             let events = events.map(|(entity, operation, id, details)| {
-                self.event_of(entity, operation, Some(id.into_text()), details)
+                self.access().event_of(entity, operation, Some(id.into_text()), details)
             });
             trace = Trace::Written(events.collect());
         }

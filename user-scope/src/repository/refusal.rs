@@ -44,7 +44,7 @@ where
                     }
                 }
                 Ok(false) => {}
-                Err(error) => return Self::failed(session, Doing::Reading, error),
+                Err(error) => return self.access().failed(session, Doing::Reading, error),
             }
         }
         session.conclude(self.missed_by(act), self.audit).await;
@@ -58,7 +58,8 @@ where
             let parent = entity.definition().parents.get(parent)?;
             Some(((parent.entity)(), id))
         });
-        self.missed_rows(act.operation, act.id.map(|id| (entity, IdValue::of(id))).into_iter().chain(parents))
+        let row = act.id.map(|id| (entity, IdValue::of(id)));
+        self.access().missed(act.operation, &mut row.into_iter().chain(parents))
     }
 
     pub(super) async fn is_there(

@@ -30,7 +30,7 @@ where
         rows: usize,
     ) -> Result<Vec<T>> {
         let entity = T::entity().name();
-        let mut session = self.session().await?;
+        let mut session = self.access().session().await?;
         let mut unknown = self.unknown(recording, &session);
         let in_transaction = session.is_begun() || recording.is_beside() || look.is_some() || statements.len() > 1;
         let layout = Layout::of::<T, DB>(&act, recording.record());
@@ -81,7 +81,7 @@ where
             }
             Err(error) => {
                 unknown.hear(&error);
-                return Err(Self::failed(session, act.doing, error));
+                return Err(self.access().failed(session, act.doing, error));
             }
         };
         if let Some(found) = layout.missing::<T, DB>(&written, rows) {
@@ -100,9 +100,9 @@ where
         let decoded = match decode_all::<T, DB>(&written) {
             Ok(decoded) => decoded,
             Err(error) if session.is_own() && !in_transaction => {
-                return Err(Error::WrittenButUnreadable { entity, source: Self::named(error).into() });
+                return Err(Error::WrittenButUnreadable { entity, source: self.access().named(error).into() });
             }
-            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
+            Err(error) => return Err(self.access().failed(session, act.doing, self.access().named(error))),
         };
         let records = if recording.record().is_beside() {
             let rows = written.iter().zip(&decoded);

@@ -12,7 +12,6 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::{Query, ScopedRepository};
-use crate::audit::Operation;
 use crate::backend::Backend;
 use crate::context::Caller;
 use crate::entity::{Select, Stores, UserScoped};
@@ -85,7 +84,7 @@ where
         let failed = |error| Error::from_sqlx(T::entity().name(), Doing::Reading, error);
 
         let mut reading = Reading { repository, session: None, rows: 0, leaves: Health::Sound };
-        let session = reading.session.insert(repository.session().await?);
+        let session = reading.session.insert(repository.access().session().await?);
         session.open_stream();
         let mut rows = DB::fetch(session.connection(), statement);
         let ended = loop {
@@ -94,7 +93,7 @@ where
                 Some(Err(error)) => break Err(error),
                 None => break Ok(()),
             };
-            let named = ScopedRepository::<T, DB, C>::named;
+            let named = |error| repository.access().named(error);
             let row = row.map_err(|error| failed(named(error)))?;
             reading.rows += 1;
             slot.hand_over(row).await;
@@ -131,7 +130,7 @@ where
 {
     async fn conclude(mut self) -> u64 {
         if let Some(session) = self.session.take() {
-            let trace = self.repository.read(Operation::List, None, Some(self.rows));
+            let trace = self.repository.access().listed(Some(self.rows));
             session.conclude(trace, self.repository.audit).await;
         }
         self.rows
@@ -147,7 +146,7 @@ where
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             let seen = self.rows > 0;
-            let read = || self.repository.read(Operation::List, None, Some(self.rows));
+            let read = || self.repository.access().listed(Some(self.rows));
             session.abandon(self.leaves, if seen { read() } else { Trace::Nothing }, self.repository.audit);
         }
     }

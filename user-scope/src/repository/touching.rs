@@ -56,11 +56,11 @@ where
         let touching = sql::touch::<T, DB>(target, touch, care, outline, recording.record());
         let Touching { locks, look, steps, parts, defers_keys } =
             touching.map_err(|error| Error::unbindable(entity, error))?;
-        look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
+        look.iter().chain(&steps).try_for_each(|statement| self.access().check_values(statement))?;
 
         // A statement that records itself, or that nobody records, gives a number.
         let counts = DB::DIALECT == Dialect::Postgres && !recording.record().is_beside();
-        let mut session = self.session().await?;
+        let mut session = self.access().session().await?;
         let mut unknown = self.unknown(&recording, &session);
         let in_transaction = session.is_begun()
             || recording.is_beside()
@@ -98,7 +98,7 @@ where
             Ok(rows) => rows,
             Err(error) => {
                 unknown.hear(&error);
-                return Err(Self::failed(session, act.doing, error));
+                return Err(self.access().failed(session, act.doing, error));
             }
         };
         let read = match touched.first() {
@@ -107,7 +107,7 @@ where
         };
         let (count, records) = match read {
             Ok(read) => read,
-            Err(error) => return Err(Self::failed(session, act.doing, Self::named(error))),
+            Err(error) => return Err(self.access().failed(session, act.doing, self.access().named(error))),
         };
         if count == 0 {
             unknown.armed = false;
@@ -211,7 +211,7 @@ where
             match self.is_there(&mut session, rows, act.state).await {
                 Ok(true) => return Err(self.nothing_written(session, act).await),
                 Ok(false) => {}
-                Err(error) => return Err(Self::failed(session, Doing::Reading, error)),
+                Err(error) => return Err(self.access().failed(session, Doing::Reading, error)),
             }
         }
         session.conclude(Trace::Nothing, self.audit).await;

@@ -125,7 +125,7 @@ where
     }
 
     async fn is_marked(&self, id: &T::Id) -> Result<bool> {
-        let mut session = self.session().await?;
+        let mut session = self.access().session().await?;
         let is_there = self.is_there(&mut session, Rows::One(id), State::Deleted).await;
         self.looked(session, is_there).await
     }
@@ -135,7 +135,7 @@ where
         if parents.is_empty() {
             return Ok(true);
         }
-        let mut session = self.session().await?;
+        let mut session = self.access().session().await?;
         let lacks = self.lacks_a_parent(&mut session, parents).await;
         self.looked(session, lacks).await.map(|lacks| !lacks)
     }
@@ -147,7 +147,7 @@ where
                 session.conclude(Trace::Nothing, self.audit).await;
                 Ok(found)
             }
-            Err(error) => Err(Self::failed(session, Doing::Reading, error)),
+            Err(error) => Err(self.access().failed(session, Doing::Reading, error)),
         }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) use log::{
     select_seals,
 };
 pub(crate) use parent::is_own_parent;
-pub(crate) use rows::{Rows, State, Target};
+pub(crate) use rows::{OneRow, Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
 pub(crate) use write::{

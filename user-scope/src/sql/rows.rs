@@ -1,12 +1,15 @@
 //! Which rows a statement is about. The owner stands in every such condition, unless a system context asks for the rows
 //! of all.
 
+use sqlx::Database;
 use sqlx::error::BoxDynError;
 
 use super::parent::prove_parents;
 use super::{SqlText, predicate};
+use crate::backend::Backend;
 use crate::context::Scope;
-use crate::entity::{ColumnSet, Entity, Predicate, Stores, UserScoped};
+use crate::entity::{Codec, ColumnSet, Entity, Predicate, Stores, UserScoped, no_such_column};
+use crate::identifier::AnyIdentifier;
 
 /// Whether rows are meant that are marked as deleted; an entity without the mark has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,6 +88,38 @@ impl<T: UserScoped> Target<'_, T> {
     }
 }
 
+/// One row by its id, of an entity whose type is forgotten.
+#[doc(hidden)]
+#[expect(missing_debug_implementations, reason = "it never leaves the library")]
+pub struct OneRow<'a, DB: Database> {
+    pub(crate) entity: &'static Entity,
+    pub(crate) scope: Scope<'a, dyn AnyIdentifier>,
+    pub(crate) id: &'a dyn AnyIdentifier,
+    /// How a column is bound.
+    pub(crate) codec: fn(usize) -> Option<Codec<DB>>,
+}
+
+impl<DB: Database> Clone for OneRow<'_, DB> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<DB: Database> Copy for OneRow<'_, DB> {}
+
+impl<DB: Backend> OneRow<'_, DB> {
+    /// Binds what [`row`] names.
+    pub(super) fn bind(&self, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        let codec = |column| (self.codec)(column).ok_or_else(|| no_such_column(column));
+        let definition = self.entity.definition();
+        codec(definition.id)?.bind(self.id, arguments)?;
+        match self.scope {
+            Scope::User(owner) => codec(definition.owner)?.bind(owner, arguments),
+            Scope::Everyone => Ok(()),
+        }
+    }
+}
+
 /// Writes `id = $1 AND owner = $2`: the condition of every statement about one row.
 pub(super) fn row(text: &mut SqlText, entity: &Entity, everyone: bool, state: State) {
     text.name(entity.id_column()).sql(" = ").parameter();
@@ -100,12 +135,7 @@ pub(super) fn bind_row<T: UserScoped, DB: Stores<T>>(
     scope: &Scope<'_, T::Owner>,
     id: &T::Id,
 ) -> Result<(), BoxDynError> {
-    let definition = T::entity().definition();
-    DB::bind(definition.id, id, arguments)?;
-    match scope {
-        Scope::User(owner) => DB::bind(definition.owner, *owner, arguments),
-        Scope::Everyone => Ok(()),
-    }
+    OneRow::<DB> { entity: T::entity(), scope: scope.of_any(), id, codec: <DB as Stores<T>>::codec }.bind(arguments)
 }
 
 /// Writes ` WHERE owner = $1 AND (…)`: the owner first, and around what the application asks for a bracket, so that no

@@ -2,9 +2,9 @@
 
 use sqlx::error::BoxDynError;
 
-use super::rows::{State, Target, bind_row, condition, row};
+use super::rows::{self, OneRow, State, Target, condition};
 use super::{SqlText, arguments};
-use crate::backend::Query;
+use crate::backend::{Backend, Query};
 use crate::context::Scope;
 use crate::entity::{Direction, Order, Predicate, Shape, Stores, UserScoped};
 
@@ -18,21 +18,15 @@ pub(crate) struct Selection<T> {
 }
 
 /// `SELECT … WHERE id = $1 AND owner = $2`.
-pub(crate) fn get<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-) -> Result<Query<DB>, BoxDynError> {
-    one::<T, DB>(Shape::Get { everyone: scope.is_everyone() }, scope, id, |text| {
-        text.columns(T::entity());
+pub(crate) fn get<DB: Backend>(row: &OneRow<'_, DB>) -> Result<Query<DB>, BoxDynError> {
+    one(Shape::Get { everyone: row.scope.is_everyone() }, row, &|text| {
+        text.columns(row.entity);
     })
 }
 
 /// `SELECT 1 … WHERE id = $1 AND owner = $2`.
-pub(crate) fn exists<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-) -> Result<Query<DB>, BoxDynError> {
-    one::<T, DB>(Shape::Exists { everyone: scope.is_everyone() }, scope, id, |text| {
+pub(crate) fn exists<DB: Backend>(row: &OneRow<'_, DB>) -> Result<Query<DB>, BoxDynError> {
+    one(Shape::Exists { everyone: row.scope.is_everyone() }, row, &|text| {
         text.sql("1");
     })
 }
@@ -47,23 +41,22 @@ pub(crate) fn is_there<T: UserScoped, DB: Stores<T>>(target: &Target<'_, T>) -> 
     Ok(Query { text: text.into_sql(), arguments, keep })
 }
 
-fn one<T: UserScoped, DB: Stores<T>>(
+fn one<DB: Backend>(
     shape: Shape,
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-    columns: impl FnOnce(&mut SqlText),
+    row: &OneRow<'_, DB>,
+    columns: &dyn Fn(&mut SqlText),
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+    let (entity, everyone) = (row.entity, row.scope.is_everyone());
     let text = entity.cache().text(DB::DIALECT, shape, || {
         let mut text = SqlText::new(DB::DIALECT);
         text.sql("SELECT ");
         columns(&mut text);
         text.sql(" FROM ").table(entity).sql(" WHERE ");
-        row(&mut text, entity, scope.is_everyone(), State::Live);
+        rows::row(&mut text, entity, everyone, State::Live);
         text.finish()
     });
     let mut arguments = arguments::<DB>(2);
-    bind_row::<T, DB>(&mut arguments, scope, id)?;
+    row.bind(&mut arguments)?;
     Ok(Query { text: text.into(), arguments, keep: true })
 }
 

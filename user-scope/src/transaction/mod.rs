@@ -57,7 +57,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     pub(crate) async fn begin(state: Arc<PoolState<DB>>, caller: C) -> Result<Self> {
         let failed = |error| Error::from_sqlx(TRANSACTION, Doing::Reading, error);
         let passage = Some(state.enter().map_err(failed)?);
-        let (connections, user) = (state.connections(), caller.user());
+        let (connections, user) = (state.connections(), caller.asking());
         let mut lease = connections.acquire(user.is_none()).await.map_err(failed)?;
         let begin = connections.opening(user.as_ref());
         observed(TRANSACTION, "begin", pin!(async { lease.begin(begin).await.map_err(failed) })).await?;

@@ -51,7 +51,7 @@ impl<C: Caller> ScopedTransaction<sqlx::Postgres, C> {
             let shared = self.open.common.get_mut();
             shared.sound().await?;
             let guard = self.open.state.connections().guard();
-            fit::prove(&mut shared.lease, guard, self.caller.user().is_none()).await
+            fit::prove(&mut shared.lease, guard, self.caller.asking().is_none()).await
         };
         observed(TRANSACTION, "prove", pin!(proven)).await?;
         self.lend().await
@@ -92,7 +92,7 @@ impl<DB: Backend, C: Caller> ScopedTransaction<DB, C> {
     async fn lend(&mut self) -> Result<&mut DB::Connection> {
         let details = Details::default();
         let event = AuditEvent::by(&self.caller, TRANSACTION, None, Operation::RawSql, details);
-        let user = self.caller.user();
+        let user = self.caller.asking();
         let (audit, connections) = (self.open.state.audit(), self.open.state.connections());
         let shared = self.open.common.get_mut();
         let lent = async {
