@@ -6,6 +6,8 @@ mod diesel;
 mod scoped;
 #[cfg(feature = "peers")]
 mod sea_orm;
+#[cfg(feature = "peers")]
+mod toolkit_db;
 
 use user_scope::Uuid;
 
@@ -15,6 +17,8 @@ pub(crate) use diesel::Diesel;
 pub(crate) use scoped::{Reaches, Scoped};
 #[cfg(feature = "peers")]
 pub(crate) use sea_orm::SeaOrm;
+#[cfg(feature = "peers")]
+pub(crate) use toolkit_db::ToolkitDb;
 
 use crate::world::Task;
 

@@ -10,7 +10,7 @@ use user_scope_tests::postgres::{Database, server};
 use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, Tuning, fill};
 use crate::contestants::ByHand;
 #[cfg(feature = "peers")]
-use crate::contestants::{Diesel, SeaOrm};
+use crate::contestants::{Diesel, SeaOrm, ToolkitDb};
 #[cfg(feature = "peers")]
 use crate::race::Entrant;
 use crate::world::Task;
@@ -56,7 +56,8 @@ impl Arena for Postgres {
         let sea = SeaOrm(sea_orm::Database::connect(sea).await.expect("the server runs"));
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(for_libpq(address));
         let pool = Pool::builder(manager).max_size(CONNECTIONS as usize).build().expect("a pool");
-        vec![Entrant::SeaOrm(sea), Entrant::Diesel(Diesel(pool))]
+        let toolkit_db = ToolkitDb::connect(address).await;
+        vec![Entrant::SeaOrm(sea), Entrant::ToolkitDb(toolkit_db), Entrant::Diesel(Diesel(pool))]
     }
 
     fn source(address: &str) -> PoolSource<Postgres> {
