@@ -79,6 +79,7 @@ impl Race {
             add(".sea_orm", "sqlx by hand", "sea-orm");
             add(".diesel_async", "sqlx by hand", "diesel-async");
             add(".toolkit_db", "sqlx by hand", "toolkit-db");
+            add(".toasty", "sqlx by hand", "toasty");
         }
         figures
     }

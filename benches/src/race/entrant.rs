@@ -8,7 +8,7 @@ use super::audits;
 use super::operation::Operation;
 use crate::agreement;
 #[cfg(feature = "peers")]
-use crate::contestants::{Diesel, SeaOrm, ToolkitDb};
+use crate::contestants::{Diesel, SeaOrm, Toasty, ToolkitDb};
 use crate::contestants::{Reaches, Scoped};
 use crate::databases::{Arena, Tuning};
 
@@ -19,6 +19,8 @@ pub(crate) enum Entrant<DB: Arena> {
     SeaOrm(SeaOrm),
     #[cfg(feature = "peers")]
     Diesel(Diesel),
+    #[cfg(feature = "peers")]
+    Toasty(Toasty),
     #[cfg(feature = "peers")]
     ToolkitDb(ToolkitDb),
 }
@@ -33,6 +35,8 @@ macro_rules! each {
             Entrant::SeaOrm($who) => $work,
             #[cfg(feature = "peers")]
             Entrant::Diesel($who) => $work,
+            #[cfg(feature = "peers")]
+            Entrant::Toasty($who) => $work,
             #[cfg(feature = "peers")]
             Entrant::ToolkitDb($who) => $work,
         }
@@ -68,6 +72,8 @@ impl<DB: Arena> Entrant<DB> {
             Self::SeaOrm(_) => "sea-orm",
             #[cfg(feature = "peers")]
             Self::Diesel(_) => "diesel-async",
+            #[cfg(feature = "peers")]
+            Self::Toasty(_) => "toasty",
             #[cfg(feature = "peers")]
             Self::ToolkitDb(_) => "toolkit-db",
         }
