@@ -41,6 +41,27 @@ pub(crate) async fn reads(ours: &impl Contestant, theirs: &impl Contestant, user
     lists.iter().map(|(ours, _)| ours.len()).sum::<usize>() + 1
 }
 
+/// What is written is what is returned, and what is read then; afterwards all is as it was.
+pub(crate) async fn writes(who: &impl Contestant, user: user_scope::Uuid) {
+    let before = who.newest(user, 1).await;
+    let made = who.insert(user, "one".to_owned()).await;
+    assert_eq!((&made.title, &made), (&"one".to_owned(), &who.get(user, made.id).await));
+    let renamed = who.rename(user, made.id, "another".to_owned()).await;
+    assert_eq!((&renamed.title, &renamed), (&"another".to_owned(), &who.get(user, made.id).await));
+    let titles = ["a", "b", "c"].map(str::to_owned);
+    let many = who.insert_many(user, titles.to_vec()).await;
+    assert!(many.iter().map(|task| &task.title).eq(&titles), "the rows come back in their order");
+    for task in &many {
+        assert_eq!(*task, who.get(user, task.id).await);
+    }
+    let last = who.request(user, many[0].id, titles[..2].to_vec().try_into().expect("two")).await;
+    assert_eq!((&last.title, &last), (&titles[1], &who.get(user, last.id).await));
+    for task in many.iter().chain([&renamed, &last]) {
+        who.delete(user, task.id).await;
+    }
+    assert_eq!(who.newest(user, 1).await, before, "what was deleted is gone");
+}
+
 async fn writing<DB: Arena>(scoped: &Scoped<DB>, by_hand: &DB::ByHand) {
     for step in 0..50 {
         let (user, task) = world::target(step);

@@ -6,6 +6,10 @@ mod diesel;
 mod scoped;
 #[cfg(feature = "peers")]
 mod sea_orm;
+#[cfg(feature = "peers")]
+mod toasty;
+#[cfg(feature = "peers")]
+mod toolkit_db;
 
 use user_scope::Uuid;
 
@@ -15,6 +19,10 @@ pub(crate) use diesel::Diesel;
 pub(crate) use scoped::{Reaches, Scoped};
 #[cfg(feature = "peers")]
 pub(crate) use sea_orm::SeaOrm;
+#[cfg(feature = "peers")]
+pub(crate) use toasty::Toasty;
+#[cfg(feature = "peers")]
+pub(crate) use toolkit_db::ToolkitDb;
 
 use crate::world::Task;
 

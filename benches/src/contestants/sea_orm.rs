@@ -3,27 +3,30 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait as _};
 use sea_orm::{DatabaseConnection, QueryOrder as _, QuerySelect as _, Set};
+use toolkit_db::secure::Scopable;
 
 use super::Contestant;
 use super::by_hand::now;
 use crate::world::{self, Task};
 
-#[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
+/// `secure` is for [`toolkit_db`](super::toolkit_db) alone, whose entities are these.
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel, Scopable)]
 #[sea_orm(table_name = "tasks")]
+#[secure(no_tenant, resource_col = "id", owner_col = "user_id", no_type)]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    id: Uuid,
+    pub(super) id: Uuid,
     user_id: Uuid,
     title: String,
     status: Status,
     due_on: Option<Date>,
-    created_at: DateTimeUtc,
+    pub(super) created_at: DateTimeUtc,
     updated_at: DateTimeUtc,
 }
 
 #[derive(Debug, Clone, PartialEq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
-enum Status {
+pub(super) enum Status {
     #[sea_orm(string_value = "todo")]
     Todo,
     #[sea_orm(string_value = "done")]
@@ -46,7 +49,7 @@ impl From<Model> for Task {
     }
 }
 
-fn new(user: Uuid, title: String) -> ActiveModel {
+pub(super) fn new(user: Uuid, title: String) -> ActiveModel {
     let now = now();
     ActiveModel {
         id: Set(Uuid::now_v7()),

@@ -10,7 +10,7 @@ use user_scope_tests::postgres::{Database, server};
 use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, Tuning, fill};
 use crate::contestants::ByHand;
 #[cfg(feature = "peers")]
-use crate::contestants::{Diesel, SeaOrm};
+use crate::contestants::{Diesel, SeaOrm, Toasty, ToolkitDb};
 #[cfg(feature = "peers")]
 use crate::race::Entrant;
 use crate::world::Task;
@@ -56,7 +56,14 @@ impl Arena for Postgres {
         let sea = SeaOrm(sea_orm::Database::connect(sea).await.expect("the server runs"));
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(for_libpq(address));
         let pool = Pool::builder(manager).max_size(CONNECTIONS as usize).build().expect("a pool");
-        vec![Entrant::SeaOrm(sea), Entrant::Diesel(Diesel(pool))]
+        let toolkit_db = ToolkitDb::connect(address).await;
+        let toasty = Toasty::connect(&for_toasty(address)).await;
+        vec![
+            Entrant::SeaOrm(sea),
+            Entrant::ToolkitDb(toolkit_db),
+            Entrant::Diesel(Diesel(pool)),
+            Entrant::Toasty(toasty),
+        ]
     }
 
     fn source(address: &str) -> PoolSource<Postgres> {
@@ -95,4 +102,12 @@ fn for_libpq(address: &str) -> String {
     let (place, parameters) = address.split_once('?').unwrap_or((address, ""));
     let known = parameters.split('&').filter(|word| word.starts_with("host=") || word.starts_with("port="));
     format!("{place}?{}", known.collect::<Vec<_>>().join("&"))
+}
+
+/// The address with its host as a parameter, the only place where Toasty decodes it: it is a directory, with a socket in it.
+#[cfg(feature = "peers")]
+fn for_toasty(address: &str) -> String {
+    let (place, _) = address.split_once('?').unwrap_or((address, ""));
+    let host = place.split_once('@').and_then(|(_, host)| host.split([':', '/']).next());
+    format!("{place}?host={}", host.expect("an address names a login and a host"))
 }

@@ -11,7 +11,7 @@ use user_scope_tests::directory::Directory;
 use super::{Arena, CONNECTIONS, KEPT_STATEMENTS, Name, Tuning, fill};
 use crate::contestants::ByHand;
 #[cfg(feature = "peers")]
-use crate::contestants::SeaOrm;
+use crate::contestants::{SeaOrm, ToolkitDb};
 #[cfg(feature = "peers")]
 use crate::race::Entrant;
 
@@ -75,7 +75,10 @@ impl Arena for Sqlite {
         let mut sea = sea_orm::ConnectOptions::new(format!("sqlite://{address}"));
         sea.max_connections(CONNECTIONS).min_connections(CONNECTIONS).sqlx_logging(false);
         sea.map_sqlx_sqlite_opts(|options| options.journal_mode(SqliteJournalMode::Wal));
-        vec![Entrant::SeaOrm(SeaOrm(sea_orm::Database::connect(sea).await.expect("the file is there")))]
+        let sea = SeaOrm(sea_orm::Database::connect(sea).await.expect("the file is there"));
+        // Left to itself, it commits without waiting for the disk, as nobody else does here.
+        let toolkit_db = ToolkitDb::connect(&format!("sqlite://{address}?synchronous=FULL")).await;
+        vec![Entrant::SeaOrm(sea), Entrant::ToolkitDb(toolkit_db)]
     }
 
     fn source(address: &str) -> PoolSource<Sqlite> {

@@ -78,6 +78,8 @@ impl Race {
             add(&format!(".enforced{audited}"), "sqlx by hand", "user-scope, enforced");
             add(".sea_orm", "sqlx by hand", "sea-orm");
             add(".diesel_async", "sqlx by hand", "diesel-async");
+            add(".toolkit_db", "sqlx by hand", "toolkit-db");
+            add(".toasty", "sqlx by hand", "toasty");
         }
         figures
     }

@@ -8,7 +8,7 @@ use super::audits;
 use super::operation::Operation;
 use crate::agreement;
 #[cfg(feature = "peers")]
-use crate::contestants::{Diesel, SeaOrm};
+use crate::contestants::{Diesel, SeaOrm, Toasty, ToolkitDb};
 use crate::contestants::{Reaches, Scoped};
 use crate::databases::{Arena, Tuning};
 
@@ -19,6 +19,10 @@ pub(crate) enum Entrant<DB: Arena> {
     SeaOrm(SeaOrm),
     #[cfg(feature = "peers")]
     Diesel(Diesel),
+    #[cfg(feature = "peers")]
+    Toasty(Toasty),
+    #[cfg(feature = "peers")]
+    ToolkitDb(ToolkitDb),
 }
 
 /// The same of each, whoever it is.
@@ -31,6 +35,10 @@ macro_rules! each {
             Entrant::SeaOrm($who) => $work,
             #[cfg(feature = "peers")]
             Entrant::Diesel($who) => $work,
+            #[cfg(feature = "peers")]
+            Entrant::Toasty($who) => $work,
+            #[cfg(feature = "peers")]
+            Entrant::ToolkitDb($who) => $work,
         }
     };
 }
@@ -64,11 +72,19 @@ impl<DB: Arena> Entrant<DB> {
             Self::SeaOrm(_) => "sea-orm",
             #[cfg(feature = "peers")]
             Self::Diesel(_) => "diesel-async",
+            #[cfg(feature = "peers")]
+            Self::Toasty(_) => "toasty",
+            #[cfg(feature = "peers")]
+            Self::ToolkitDb(_) => "toolkit-db",
         }
     }
 
     pub(super) async fn agrees_with(&self, other: &Self, user: Uuid) {
         each!(self, |ours| each!(other, |theirs| agreement::reads(ours, theirs, user).await));
+    }
+
+    pub(super) async fn writes_what_it_returns(&self, user: Uuid) {
+        each!(self, |who| agreement::writes(who, user).await);
     }
 
     pub(super) async fn timed(&self, operation: Operation, round: usize) -> Duration {

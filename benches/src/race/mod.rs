@@ -39,7 +39,10 @@ async fn on<DB: Arena>(only: Option<&str>, report: &mut Report) {
             entrants[0].agrees_with(entrant, world::user_id(user)).await;
         }
     }
-    println!("{}: all return the same rows.", DB::WHICH.argument());
+    for entrant in &entrants {
+        entrant.writes_what_it_returns(world::user_id(0)).await;
+    }
+    println!("{}: all return the same rows, and write those that they return.", DB::WHICH.argument());
     for operation in Operation::ALL.into_iter().filter(|each| only.is_none_or(|name| name == each.figure())) {
         let mut race = Race::new(DB::WHICH.figure(), operation.figure(), entrants.iter().map(Entrant::name).collect());
         for round in 0..=ROUNDS {
