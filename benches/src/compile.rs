@@ -1,6 +1,7 @@
 //! What an application waits for its compiler: one of 30 entities with user-scope's derive beside the same with sqlx's `FromRow` alone,
 //! each with a function that gets a row of each. What both rest on is compiled before; the application itself is compiled in turn.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use user_scope_tests::directory::Directory;
 
-use crate::figures::{Race, Report};
+use crate::figures::{Figure, Race, Report};
 use crate::machine;
 
 const ENTITIES: usize = 30;
@@ -34,6 +35,9 @@ pub(crate) fn measure(report: &mut Report) {
         race.add(["plain", "scoped"].map(|name| build(root, name)).to_vec());
     }
     report.races.push(race);
+    let [plain, ours] = ["plain", "scoped"].map(|name| crates(root, name));
+    let beyond = (ours - plain) as f64;
+    report.extra.push(Figure { name: "crates.beyond_sqlx".to_owned(), beside: plain, ours, ratio: beyond });
     report.machine = machine::describe(&[]);
 }
 
@@ -64,6 +68,15 @@ fn build(root: &Path, name: &str) -> Duration {
     let begun = Instant::now();
     cargo(&["build", "--quiet", "--offline", "-p", name]);
     begun.elapsed()
+}
+
+/// How many crates are compiled for the package.
+fn crates(root: &Path, name: &str) -> u64 {
+    let tree = ["tree", "--offline", "--prefix", "none", "--no-dedupe", "--edges", "normal,build", "-p", name];
+    let tree = Command::new("cargo").args(tree).current_dir(root).output().expect("cargo is there");
+    let tree = String::from_utf8_lossy(&tree.stdout);
+    let crates: HashSet<&str> = tree.lines().filter_map(|line| line.split(" (").next()).collect();
+    crates.len() as u64
 }
 
 const FIELDS: &str =

@@ -9,7 +9,8 @@ pub(crate) fn describe(tools: &[String]) -> String {
     let processors = info.lines().filter(|line| line.starts_with("processor")).count();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, model)| model));
     let processor = model.unwrap_or(std::env::consts::ARCH);
-    let mut parts = vec![format!("{processor} ({processors} processors)"), compiler(), sqlx()];
+    let mut parts = vec![format!("{processor} ({processors} processors)"), compiler()];
+    parts.extend(LIBRARIES.iter().filter_map(|name| library(name)));
     parts.extend(tools.iter().cloned());
     parts.join(", ")
 }
@@ -19,9 +20,12 @@ fn compiler() -> String {
     output.map_or_else(|_| "rustc".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The version of sqlx in the workspace's lock file.
-fn sqlx() -> String {
+/// What is compared.
+const LIBRARIES: [&str; 6] = ["sqlx", "sea-orm", "diesel", "diesel-async", "cf-gears-toolkit-db", "toasty"];
+
+/// A library with its version in the workspace's lock file.
+fn library(name: &str) -> Option<String> {
     let lock = include_str!("../../Cargo.lock");
-    let version = lock.split("name = \"sqlx\"\nversion = \"").nth(1).and_then(|rest| rest.split('"').next());
-    format!("sqlx {}", version.unwrap_or("?"))
+    let version = lock.split(&format!("name = \"{name}\"\nversion = \"")).nth(1)?.split('"').next()?;
+    Some(format!("{name} {version}"))
 }

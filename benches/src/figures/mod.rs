@@ -112,7 +112,13 @@ impl Report {
         for figure in self.all() {
             let _ = writeln!(text, "{}", figure.line());
         }
-        let _ = writeln!(text, "```\n\n{}, on {}.", Utc::now().format("%Y-%m-%d"), self.machine);
+        text.push_str("```\n\n");
+        for figure in self.all() {
+            if let Some(found) = targets::found(&figure.name) {
+                let _ = writeln!(text, "- `{}`: {found}", figure.name);
+            }
+        }
+        let _ = writeln!(text, "\n{}, on {}.", Utc::now().format("%Y-%m-%d"), self.machine);
         let _ = writeln!(text, "{}.", self.databases.join(", "));
         text
     }

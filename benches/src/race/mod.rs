@@ -15,7 +15,7 @@ pub(crate) use entrant::Entrant;
 use operation::Operation;
 
 /// How often each does each.
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 41;
 
 /// Measures every operation on each of `databases`, or the one of this name, and adds what came of it to the report.
 pub(crate) fn measure(databases: &[Name], only: Option<&str>, report: &mut Report) {
