@@ -1,5 +1,6 @@
 //! What an application waits for its compiler: one of 30 entities with user-scope's derive beside the same with sqlx's `FromRow` alone,
-//! each with a function that gets a row of each. What both rest on is compiled before; the application itself is compiled in turn.
+//! each with a function that gets a row of each; and then with four more, which list, insert, change and delete. What both rest on is
+//! compiled before; the application itself is compiled in turn.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -23,18 +24,23 @@ pub(crate) fn measure(report: &mut Report) {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
     std::fs::copy(lock, root.join("Cargo.lock")).expect("the workspace has a lock");
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../user-scope");
-    package(root, "plain", "", &plain());
     let ours = format!("user-scope = {{ path = \"{library}\", features = [\"postgres\", \"chrono\"] }}\n");
-    package(root, "scoped", &ours, &scoped());
+    package(root, "plain", "", &plain(false));
+    package(root, "scoped", &ours, &scoped(false));
     println!("compiling what both rest on");
-    for name in ["plain", "scoped"] {
-        build(root, name);
+    for (figure, writes) in [("entities30", false), ("entities30.writes", true)] {
+        package(root, "plain", "", &plain(writes));
+        package(root, "scoped", &ours, &scoped(writes));
+        let mut race = Race::new("compile", figure, WHO.to_vec());
+        for round in 0..=ROUNDS {
+            let took = ["plain", "scoped"].map(|name| build(root, name)).to_vec();
+            // The first compiles what both rest on.
+            if round > 0 {
+                race.add(took);
+            }
+        }
+        report.races.push(race);
     }
-    let mut race = Race::new("compile", "entities30", WHO.to_vec());
-    for _ in 0..ROUNDS {
-        race.add(["plain", "scoped"].map(|name| build(root, name)).to_vec());
-    }
-    report.races.push(race);
     let [plain, ours] = ["plain", "scoped"].map(|name| crates(root, name));
     let beyond = (ours - plain) as f64;
     report.extra.push(Figure { name: "crates.beyond_sqlx".to_owned(), beside: plain, ours, ratio: beyond });
@@ -82,7 +88,28 @@ fn crates(root: &Path, name: &str) -> u64 {
 const FIELDS: &str =
     "    pub title: String,\n    pub done: bool,\n    pub weight: i64,\n    pub note: Option<String>,\n";
 
-fn plain() -> String {
+const WRITTEN_BY_HAND: &str = "
+pub async fn thingN_list(pool: &sqlx::PgPool, user: Uuid) -> sqlx::Result<Vec<ThingN>> {
+    sqlx::query_as(\"SELECT id, user_id, title, done, weight, note, created_at FROM thingN WHERE user_id = $1 AND NOT done ORDER BY created_at DESC LIMIT 50\").bind(user).fetch_all(pool).await
+}
+
+pub async fn thingN_insert(pool: &sqlx::PgPool, user: Uuid, title: String) -> sqlx::Result<ThingN> {
+    let thing = sqlx::query_as(\"INSERT INTO thingN (id, user_id, title, done, weight, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, user_id, title, done, weight, note, created_at\");
+    thing.bind(Uuid::nil()).bind(user).bind(title).bind(false).bind(7_i64).bind(None::<String>).bind(DateTime::<Utc>::MIN_UTC).fetch_one(pool).await
+}
+
+pub async fn thingN_update(pool: &sqlx::PgPool, user: Uuid, id: Uuid, title: String) -> sqlx::Result<ThingN> {
+    let thing = sqlx::query_as(\"UPDATE thingN SET title = $3 WHERE id = $1 AND user_id = $2 RETURNING id, user_id, title, done, weight, note, created_at\");
+    thing.bind(id).bind(user).bind(title).fetch_one(pool).await
+}
+
+pub async fn thingN_delete(pool: &sqlx::PgPool, user: Uuid, id: Uuid) -> sqlx::Result<u64> {
+    let gone = sqlx::query(\"DELETE FROM thingN WHERE id = $1 AND user_id = $2\").bind(id).bind(user).execute(pool).await?;
+    Ok(gone.rows_affected())
+}
+";
+
+fn plain(writes: bool) -> String {
     let mut source = String::from("use chrono::{DateTime, Utc};\nuse uuid::Uuid;\n");
     for number in 0..ENTITIES {
         let _ = write!(
@@ -92,22 +119,52 @@ fn plain() -> String {
              let thing = sqlx::query_as(\"SELECT id, user_id, title, done, weight, note, created_at FROM thing{number} WHERE id = $1 AND user_id = $2\");\n    \
              thing.bind(id).bind(user).fetch_one(pool).await\n}}\n"
         );
+        if writes {
+            source.push_str(
+                &WRITTEN_BY_HAND
+                    .replace("thingN", &format!("thing{number}"))
+                    .replace("ThingN", &format!("Thing{number}")),
+            );
+        }
     }
     source
 }
 
-fn scoped() -> String {
+const WRITTEN: &str = "
+pub async fn thingN_list(pool: &ScopedPool<sqlx::Postgres>, caller: &UserContext) -> user_scope::Result<Vec<ThingN>> {
+    pool.repository::<ThingN>(caller).query().filter(ThingN::DONE.eq(false)).order_by(ThingN::CREATED_AT.desc()).limit(50).all().await
+}
+
+pub async fn thingN_insert(pool: &ScopedPool<sqlx::Postgres>, caller: &UserContext, title: String) -> user_scope::Result<ThingN> {
+    pool.repository::<ThingN>(caller).insert(NewThingN { title, done: false, weight: 7, note: None }).await
+}
+
+pub async fn thingN_update(pool: &ScopedPool<sqlx::Postgres>, caller: &UserContext, id: Uuid, title: String) -> user_scope::Result<ThingN> {
+    pool.repository::<ThingN>(caller).update(&id, ThingNChanges { title: user_scope::Change::Set(title), ..Default::default() }).await
+}
+
+pub async fn thingN_delete(pool: &ScopedPool<sqlx::Postgres>, caller: &UserContext, id: Uuid) -> user_scope::Result<()> {
+    pool.repository::<ThingN>(caller).delete(&id).await
+}
+";
+
+fn scoped(writes: bool) -> String {
     let mut source = String::from(
         "use chrono::{DateTime, Utc};\nuse user_scope::{ScopedPool, UserContext, UserScoped};\nuse uuid::Uuid;\n",
     );
     for number in 0..ENTITIES {
         let _ = write!(
             source,
-            "\n#[derive(Debug, Clone, PartialEq, UserScoped)]\n#[user_scoped(table = \"thing{number}\")]\npub struct Thing{number} {{\n    #[user_scoped(id)]\n    pub id: Uuid,\n    \
+            "\n#[derive(Debug, Clone, PartialEq, UserScoped)]\n#[user_scoped(table = \"thing{number}\", changes(derive(Default)))]\npub struct Thing{number} {{\n    #[user_scoped(id)]\n    pub id: Uuid,\n    \
              #[user_scoped(owner)]\n    pub user_id: Uuid,\n{FIELDS}    #[user_scoped(created_at)]\n    pub created_at: DateTime<Utc>,\n}}\n\n\
              pub async fn thing{number}(pool: &ScopedPool<sqlx::Postgres>, caller: &UserContext, id: Uuid) -> user_scope::Result<Thing{number}> {{\n    \
              pool.repository::<Thing{number}>(caller).get(&id).await\n}}\n"
         );
+        if writes {
+            source.push_str(
+                &WRITTEN.replace("thingN", &format!("thing{number}")).replace("ThingN", &format!("Thing{number}")),
+            );
+        }
     }
     source
 }

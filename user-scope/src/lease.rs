@@ -14,6 +14,9 @@ use crate::shelf::{Held, Shelf};
 use crate::sql;
 use crate::state::Passage;
 
+/// How the codes begin with which PostgreSQL ends a connection from its side.
+const SHUTTING_DOWN: &str = "57P";
+
 #[derive(Debug)]
 pub(crate) struct Lease<DB: Backend> {
     connection: Held<DB>,
@@ -114,6 +117,15 @@ impl<DB: Backend> Lease<DB> {
             drop(self);
             drop(passage);
         });
+    }
+
+    /// The borrower has failed like this. If the server is gone, the other connections that are at hand are as dead as this one: each
+    /// would fail whoever takes it up.
+    pub(crate) fn hear(&self, error: &sqlx::Error) {
+        let code = error.as_database_error().and_then(|error| error.code());
+        if matches!(error, sqlx::Error::Io(_)) || code.is_some_and(|code| code.starts_with(SHUTTING_DOWN)) {
+            self.shelf.clear();
+        }
     }
 
     /// The connection goes to nobody else: it is closed with the lease.

@@ -110,6 +110,12 @@ impl<DB: Backend> Shelf<DB> {
         }
     }
 
+    /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used.
+    pub(crate) fn clear(&self) {
+        let lying = std::mem::take(&mut self.0.lock().lying);
+        drop(lying);
+    }
+
     /// Closes the pool, when all that is at hand has gone back to it.
     pub(crate) async fn close(&self) {
         let (lying, sweeper) = {

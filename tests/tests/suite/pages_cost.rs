@@ -61,8 +61,10 @@ async fn an_index_that_ends_with_the_id_leaves_nothing_to_sort_on_postgresql() {
     let text = second_page(&world, &alice).await;
     Postgres::run(&world.raw, "CREATE INDEX tasks_in_order ON tasks (user_id, created_at, id)").await.unwrap();
     let mut connection = world.raw.acquire().await.unwrap();
-    let prepare =
-        format!("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; PREPARE second_page AS {text}");
+    let prepare = format!(
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; \
+         SET enable_sort = off; SET enable_incremental_sort = off; PREPARE second_page AS {text}"
+    );
     sqlx::raw_sql(sqlx::AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
     let explain = "EXPLAIN EXECUTE second_page (NULL, NULL, NULL, NULL)";
     let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();

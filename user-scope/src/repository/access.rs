@@ -34,7 +34,7 @@ impl<'a, DB: Backend> Access<'a, DB> {
 
     /// What the driver reported, once the session has been told of it.
     pub(super) fn failed(self, session: Session<'_, DB>, doing: Doing, error: sqlx::Error) -> Error {
-        session.fail();
+        session.fail(&error);
         Error::from_sqlx(self.entity.name(), doing, error)
     }
 

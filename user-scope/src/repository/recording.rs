@@ -118,8 +118,8 @@ where
                 .map(|(entity, operation, id, details)| self.log_entry(entity, operation, Some(id), details))
                 .collect();
             if let Err(error) = Self::log(&mut session, &entries).await {
-                session.fail();
-                return Err(error);
+                session.fail(&error);
+                return Err(Error::Audit { source: error.into() });
             }
         } else if recording.mode == WriteAudit::Background {
             let events = records.into_iter().map(with_owner);
@@ -130,7 +130,7 @@ where
         }
         if in_transaction && let Err(error) = session.commit().await {
             unknown.hear(&error);
-            session.fail();
+            session.fail(&error);
             return Err(Error::from_sqlx(T::entity().name(), Doing::Writing, error));
         }
         session.conclude(trace, self.audit).await;
@@ -139,12 +139,10 @@ where
     }
 
     /// Writes the audit rows beside the write.
-    async fn log(session: &mut Session<'_, DB>, entries: &[LogEntry]) -> Result<()> {
+    async fn log(session: &mut Session<'_, DB>, entries: &[LogEntry]) -> sqlx::Result<()> {
         for batch in sql::batches(entries) {
-            let query = sql::insert_log_rows_beside::<DB>(T::entity(), batch);
-            let query = query.map_err(|error| Error::unbindable("user_access_log", error))?;
-            let written = DB::execute(session.connection(), query).await;
-            written.map_err(|error| Error::Audit { source: error.into() })?;
+            let query = sql::insert_log_rows_beside::<DB>(T::entity(), batch).map_err(sqlx::Error::Encode)?;
+            DB::execute(session.connection(), query).await?;
         }
         Ok(())
     }
