@@ -44,6 +44,7 @@ pub trait Compiled: Database {
         Self: Backend;
 }
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 macro_rules! compiled {
     ($database:ty) => {
         impl Compiled for $database {
