@@ -177,7 +177,7 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     }
 
     /// For how long a connection stays at hand when an operation has ended cleanly, if no other takes it up: a second if nothing is
-    /// said. Meanwhile it is not in sqlx's pool, which asks the server after each operation whether the connection still works; a
+    /// said, a minute at most. Meanwhile it is not in sqlx's pool, which asks the server after each operation whether the connection still works; a
     /// `get` takes half of the time without that. It goes back when nobody has used it for so long, after ten times as long in any case, and
     /// as soon as somebody waits for a connection. Zero gives each back at once, so that an `after_release` of your own sees it after
     /// every operation. A pool that exists already, and that others may use, is always given back to at once.
@@ -246,7 +246,7 @@ async fn connect<DB: Backend>(
             Box::pin(async move { connection.ping().await.map(|()| true) })
         });
     }
-    Ok(Shelf::new(settings.connect_with(DB::tune(*options, kept_statements, pooling)).await?, at_hand))
+    Ok(Shelf::new(settings.connect_with(DB::tune(*options, kept_statements, pooling)).await?, at_hand.min(PING_AFTER)))
 }
 
 impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {

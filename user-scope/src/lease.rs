@@ -108,6 +108,12 @@ impl<DB: Backend> Lease<DB> {
         if !self.is_open() || self.was_lent || self.expects_rows {
             return;
         }
+        if !DB::IS_REMOTE {
+            // SQLite's worker needs no runtime, and does one thing after the other; the file is locked until it has.
+            DB::TransactionManager::start_rollback(&mut self.connection);
+            self.state = State::Idle;
+            return;
+        }
         let Ok(runtime) = Handle::try_current() else { return };
         let passage = passage.clone();
         runtime.spawn(async move {
@@ -149,25 +155,31 @@ impl<DB: Backend> Lease<DB> {
             DB::TransactionManager::rollback(&mut self.connection).await?;
             begun = DB::TransactionManager::begin(&mut self.connection, Some(statement)).await;
         }
-        begun?;
+        self.heard(begun)?;
         self.state = State::Open;
         Ok(())
     }
 
     pub(crate) async fn commit(&mut self) -> sqlx::Result<()> {
-        if self.was_lent && DB::IS_REMOTE {
-            DB::execute_script(self.connection(), SqlStr::from_static(sql::commit_lent(DB::DIALECT))).await?;
+        let committed = if self.was_lent && DB::IS_REMOTE {
+            DB::execute_script(self.connection(), SqlStr::from_static(sql::commit_lent(DB::DIALECT))).await
         } else {
-            DB::TransactionManager::commit(&mut self.connection).await?;
-        }
+            DB::TransactionManager::commit(&mut self.connection).await
+        };
+        self.heard(committed)?;
         self.state = State::Idle;
         Ok(())
     }
 
     pub(crate) async fn rollback(&mut self) -> sqlx::Result<()> {
-        DB::TransactionManager::rollback(&mut self.connection).await?;
+        let ended = DB::TransactionManager::rollback(&mut self.connection).await;
+        self.heard(ended)?;
         self.state = State::Idle;
         Ok(())
+    }
+
+    fn heard<R>(&self, result: sqlx::Result<R>) -> sqlx::Result<R> {
+        result.inspect_err(|error| self.hear(error))
     }
 }
 

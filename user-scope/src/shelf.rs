@@ -44,7 +44,7 @@ struct State<DB: Backend> {
     lying: Vec<Lying<DB>>,
     /// Takes away what nobody has wanted for a while, and ends when there is nothing.
     sweeper: Option<JoinHandle<()>>,
-    /// A runtime in which connections lived: what is left at the end is returned there.
+    /// A runtime in which connections lived.
     runtime: Option<Handle>,
     is_closed: bool,
 }
@@ -125,9 +125,8 @@ impl<DB: Backend> Shelf<DB> {
         };
         drop(lying);
         if let Some(sweeper) = sweeper {
+            // It holds nothing while it waits, and its runtime may be one that nobody drives any more.
             sweeper.abort();
-            // It was told to end, and that is all that it can answer.
-            let _ = sweeper.await;
         }
         self.0.pool.close().await;
     }
@@ -140,8 +139,10 @@ impl<DB: Backend> Inner<DB> {
 
     fn take_up(&self) -> Option<Arc<Mutex<Taken<DB>>>> {
         let mut state = self.lock();
+        // The runtime in which they lived has gone, as that of a test, and a socket with it.
+        let is_over = DB::IS_REMOTE && state.sweeper.as_ref().is_none_or(JoinHandle::is_finished);
         let last = state.lying.pop()?;
-        if last.since.elapsed() <= self.at_hand {
+        if last.since.elapsed() <= self.at_hand && !is_over {
             return Some(last.connection);
         }
         // The others have lain here longer still. Back in the pool they are looked at before they are used.
@@ -172,16 +173,24 @@ async fn sweep<DB: Backend>(shelf: Weak<Inner<DB>>, at_hand: Duration) {
     }
 }
 
-/// A connection can only be returned in a runtime, and a pool may be dropped after the last one.
+/// A connection can only be returned in a runtime, and a pool may be dropped after the last one: what is left is closed.
 impl<DB: Backend> Drop for Inner<DB> {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(sweeper) = &state.sweeper {
             sweeper.abort();
         }
-        let runtime = state.runtime.take().filter(|_| Handle::try_current().is_err());
+        if Handle::try_current().is_ok() {
+            return;
+        }
+        // With connections to be kept open, sqlx would open others for those that go.
+        let runtime = state.runtime.take().filter(|_| self.pool.options().get_min_connections() > 0);
         let _inside = runtime.as_ref().map(Handle::enter);
-        state.lying.clear();
+        for lying in state.lying.drain(..) {
+            if let Ok(taken) = Arc::try_unwrap(lying.connection) {
+                drop(taken.into_inner().connection.detach());
+            }
+        }
     }
 }
 

@@ -148,50 +148,6 @@ async fn a_pool_of_somebody_elses_is_given_back_to_at_once<DB: TestDb>() {
     assert!(all.iter().all(Result::is_ok));
 }
 
-/// A pool may outlive every runtime, as in a program's `main`.
-mod outside {
-    use super::*;
-
-    fn dropped_outside_of_a_runtime<DB: TestDb>(is_alive: bool) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let world = runtime.block_on(async {
-            let (world, alice) = (World::<DB>::with(AuditSettings::off(), 2).await, user());
-            world.task(&alice, "at hand").await;
-            world
-        });
-        let World { pool, raw, home } = world;
-        runtime.block_on(raw.close());
-        if is_alive {
-            drop(pool);
-            drop(runtime);
-        } else {
-            drop(runtime);
-            drop(pool);
-        }
-        drop(home);
-    }
-
-    #[test]
-    fn a_pool_can_be_dropped_before_its_runtime_on_postgresql() {
-        dropped_outside_of_a_runtime::<sqlx::Postgres>(true);
-    }
-
-    #[test]
-    fn a_pool_can_be_dropped_after_its_runtime_on_postgresql() {
-        dropped_outside_of_a_runtime::<sqlx::Postgres>(false);
-    }
-
-    #[test]
-    fn a_pool_can_be_dropped_before_its_runtime_on_sqlite() {
-        dropped_outside_of_a_runtime::<sqlx::Sqlite>(true);
-    }
-
-    #[test]
-    fn a_pool_can_be_dropped_after_its_runtime_on_sqlite() {
-        dropped_outside_of_a_runtime::<sqlx::Sqlite>(false);
-    }
-}
-
 /// Closing gives all of them back: the server knows of none.
 #[tokio::test]
 async fn a_closed_pool_leaves_no_connection_at_hand_on_postgresql() {
@@ -208,4 +164,42 @@ async fn a_closed_pool_leaves_no_connection_at_hand_on_postgresql() {
         }
     };
     timeout(PATIENCE, gone).await.expect("all of them end");
+}
+
+/// When the server has ended them all, whoever meets the first dead one puts the others away: nobody else meets any.
+async fn one_failure_tells_of_all<R>(
+    work: impl AsyncFn(&ScopedPool<sqlx::Postgres>, &UserContext) -> user_scope::Result<R>,
+) {
+    let told = Told::<sqlx::Postgres>::with(FOR_EVER, 8).await;
+    let all_at_once = tokio::sync::Barrier::new(8);
+    let hold = async || {
+        let tx = told.pool.begin(&told.alice).await.unwrap();
+        all_at_once.wait().await;
+        tx.commit().await.unwrap();
+    };
+    join_all((0..8).map(|_| hold())).await;
+    let superuser = sqlx::PgPool::connect_with(told.world.home.superuser()).await.unwrap();
+    let ends = format!(
+        "WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = '{}') \
+         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 60000)) FROM theirs",
+        user_scope_tests::postgres::server().app_role()
+    );
+    assert!(sqlx::Postgres::number(&superuser, &ends).await >= 8);
+    superuser.close().await;
+    let mut failures = 0;
+    for _ in 0..20 {
+        failures += usize::from(work(&told.pool, &told.alice).await.is_err());
+    }
+    assert_eq!(failures, 1);
+}
+
+#[tokio::test]
+async fn one_operation_that_fails_tells_of_all_dead_connections_on_postgresql() {
+    one_failure_tells_of_all(async |pool, alice| pool.repository::<Task>(alice).query().all().await).await;
+}
+
+#[tokio::test]
+async fn one_begin_that_fails_tells_of_all_dead_connections_on_postgresql() {
+    super::databases::isolated(one_failure_tells_of_all(async |pool, alice| pool.begin(alice).await?.commit().await))
+        .await;
 }

@@ -73,6 +73,7 @@ mod access_matrix;
 mod adoption;
 mod aggregates;
 mod at_hand;
+mod at_hand_runtimes;
 mod attacks;
 mod audit;
 mod background;

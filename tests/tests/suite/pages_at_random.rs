@@ -57,7 +57,9 @@ async fn pages_are_what_sorting_in_memory_gives<DB: SampleDb>() {
             let (predicate, holds) = filter(which).unzip();
             expected.retain(holds.unwrap_or(|_| true));
             // Equal rows go on in the direction of the last key; 6 stands for the id.
-            let tie = (6, keys.last().is_some_and(|(_, descending)| *descending));
+            let is_new = |place: usize| keys[..place].iter().all(|(column, _)| *column != keys[place].0);
+            let last = (0..keys.len()).rev().find(|place| is_new(*place));
+            let tie = (6, last.is_some_and(|place| keys[place].1));
             expected.sort_by(|a, b| {
                 let by_keys = keys.iter().chain([&tie]).map(|key| compare(*key, a, b));
                 by_keys.fold(Ordering::Equal, Ordering::then)

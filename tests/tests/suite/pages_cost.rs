@@ -57,9 +57,10 @@ async fn an_index_on_owner_and_order_is_used_on_postgresql() {
 #[tokio::test]
 async fn an_index_that_ends_with_the_id_leaves_nothing_to_sort_on_postgresql() {
     let (world, alice) = (World::<Postgres>::open().await, user());
+    // First: where a row has changed before, an index is not used as long as anybody on the server looks back.
+    Postgres::run(&world.raw, "CREATE INDEX tasks_in_order ON tasks (user_id, created_at, id)").await.unwrap();
     tasks(&world, &alice, 5).await;
     let text = second_page(&world, &alice).await;
-    Postgres::run(&world.raw, "CREATE INDEX tasks_in_order ON tasks (user_id, created_at, id)").await.unwrap();
     let mut connection = world.raw.acquire().await.unwrap();
     let prepare = format!(
         "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; \

@@ -47,8 +47,17 @@ impl<DB: Backend> fmt::Debug for DatabaseSink<DB> {
 
 impl<DB: Backend> DatabaseSink<DB> {
     async fn store(&self, rows: &[LogRow], again: bool) -> Result<(), BoxDynError> {
-        let mut rest = rows;
         let mut lease = Lease::ready(&self.shelf, self.pooling).await?;
+        let stored = self.store_on(&mut lease, rows, again).await;
+        match &stored {
+            Ok(()) => lease.done(),
+            Err(error) => error.downcast_ref().map_or((), |error| lease.hear(error)),
+        }
+        stored
+    }
+
+    async fn store_on(&self, lease: &mut Lease<DB>, rows: &[LogRow], again: bool) -> Result<(), BoxDynError> {
+        let mut rest = rows;
         // One commit for all of them: on SQLite it waits for the disk.
         let several = sql::rows_at_once(DB::DIALECT, rest.len()) < rest.len();
         if several && !lease.is_open() {
@@ -62,7 +71,6 @@ impl<DB: Backend> DatabaseSink<DB> {
         if lease.is_open() {
             lease.commit().await?;
         }
-        lease.done();
         Ok(())
     }
 }

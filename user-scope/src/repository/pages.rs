@@ -121,16 +121,17 @@ where
 fn keys<T: UserScoped>(order: Vec<Order<T>>, everyone: bool) -> Vec<Order<T>> {
     let definition = T::entity().definition();
     let unique: &[usize] = if everyone { &[definition.id, definition.owner] } else { &[definition.id] };
-    let direction = order.last().map_or(Direction::Ascending, |last| last.direction);
-    let ties = unique.iter().map(|column| Order::new(*column, direction, false));
     let mut keys: Vec<Order<T>> = Vec::with_capacity(order.len() + unique.len());
-    for key in order.into_iter().chain(ties) {
-        let has = |column| keys.iter().any(|key| key.column == column);
-        if unique.iter().all(|column| has(*column)) {
-            break;
-        }
-        if !has(key.column) {
+    let has = |keys: &[Order<T>], column| keys.iter().any(|key| key.column == column);
+    for key in order {
+        if !unique.iter().all(|column| has(&keys, *column)) && !has(&keys, key.column) {
             keys.push(key);
+        }
+    }
+    let direction = keys.last().map_or(Direction::Ascending, |last| last.direction);
+    for column in unique {
+        if !has(&keys, *column) {
+            keys.push(Order::new(*column, direction, false));
         }
     }
     keys

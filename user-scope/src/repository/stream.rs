@@ -101,6 +101,7 @@ where
         drop(rows);
         session.close_stream();
         if let Err(error) = ended {
+            session.hear(&error);
             reading.leaves = Health::Aborted;
             return Err(failed(error));
         }
