@@ -124,3 +124,43 @@ async fn on_sqlite_nobody_is_accused_who_purges_while_another_seals() {
     let world = old_log::<Sqlite>(async |_| {}).await;
     nobody_is_accused_who_purges_while_another_seals(&world, world.raw.clone()).await;
 }
+
+/// The seals are seen as they were before, and the rows as they are afterwards: on PostgreSQL what is dropped or truncated is gone
+/// from the moments before, too. It is done here by hand, as nothing else comes between the two.
+#[tokio::test]
+async fn on_postgresql_what_goes_between_seals_and_rows_accuses_nobody() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    let library = user_scope::ScopedPool::new(owner.clone());
+    let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+    let (log, key) = (system.audit(), SealKey::generate().unwrap());
+    while log.seal(&key).await.unwrap().rows == 0 {}
+    Postgres::run(&owner, "CREATE TABLE before AS TABLE user_access_log").await.unwrap();
+    let purged = carried_out(&log.purge_before(month(1)).key(&key)).await;
+    let take_back = format!(
+        "CREATE TABLE gone AS SELECT * FROM user_access_seals WHERE kind = 'purge'; DELETE FROM user_access_seals WHERE kind = 'purge'; \
+         CREATE TABLE again PARTITION OF user_access_log FOR VALUES FROM ('{}') TO ('{}'); \
+         INSERT INTO user_access_log OVERRIDING SYSTEM VALUE SELECT * FROM before WHERE id NOT IN (SELECT id FROM user_access_log)",
+        month(3),
+        month(1)
+    );
+    Postgres::run(&owner, &take_back).await.unwrap();
+    assert_eq!(log.verify(&key.public(), None).await.unwrap().findings, []);
+
+    let mut purge = owner.begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE user_access_seals IN ACCESS EXCLUSIVE MODE").execute(&mut *purge).await.unwrap();
+    let between = async {
+        let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'user_access_seals'::regclass AND NOT granted";
+        while Postgres::number(&owner, waits).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        let ends = "TRUNCATE again; INSERT INTO user_access_seals SELECT * FROM gone";
+        sqlx::raw_sql(ends).execute(&mut *purge).await.unwrap();
+        purge.commit().await.unwrap();
+    };
+    let public = key.public();
+    let (report, ()) = tokio::join!(log.verify(&public, None), between);
+    let report = report.unwrap();
+    assert_eq!((report.findings, report.purged), (vec![], purged.rows));
+    library.close().await;
+}
