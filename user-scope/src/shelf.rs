@@ -46,7 +46,6 @@ struct State<DB: Backend> {
     sweeper: Option<JoinHandle<()>>,
     /// A runtime in which connections lived.
     runtime: Option<Handle>,
-    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -63,7 +62,8 @@ pub(crate) struct Taken<DB: Backend> {
     since: Instant,
 }
 
-/// A connection with its only user. It goes back to the pool when it is dropped, unless it was [laid down](Shelf::lay_down).
+/// A connection with its only user. It goes back to the pool when it is dropped, unless it was [laid down](Shelf::lay_down): that
+/// is done in a drop, which can share what it has and cannot give it away. Nobody ever waits for the lock.
 pub(crate) type Held<DB> = OwnedMutexGuard<Taken<DB>>;
 
 impl<DB: Backend> Shelf<DB> {
@@ -73,7 +73,7 @@ impl<DB: Backend> Shelf<DB> {
     }
 
     pub(crate) fn new(pool: Pool<DB>, at_hand: Duration) -> Self {
-        let state = State { lying: Vec::new(), sweeper: None, runtime: None, is_closed: false };
+        let state = State { lying: Vec::new(), sweeper: None, runtime: None };
         Self(Arc::new(Inner { pool, at_hand, waiting: AtomicUsize::new(0), state: state.into() }))
     }
 
@@ -99,7 +99,7 @@ impl<DB: Backend> Shelf<DB> {
         }
         let Ok(runtime) = Handle::try_current() else { return };
         let mut state = inner.lock();
-        if state.is_closed || inner.waiting.load(Ordering::SeqCst) > 0 {
+        if inner.pool.is_closed() || inner.waiting.load(Ordering::SeqCst) > 0 {
             return;
         }
         let connection = Arc::clone(OwnedMutexGuard::mutex(held));
@@ -113,22 +113,20 @@ impl<DB: Backend> Shelf<DB> {
     /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used.
     pub(crate) fn clear(&self) {
         let lying = std::mem::take(&mut self.0.lock().lying);
+        // Not under the lock: each starts a task.
         drop(lying);
     }
 
     /// Closes the pool, when all that is at hand has gone back to it.
     pub(crate) async fn close(&self) {
-        let (lying, sweeper) = {
-            let mut state = self.0.lock();
-            state.is_closed = true;
-            (std::mem::take(&mut state.lying), state.sweeper.take())
-        };
-        drop(lying);
-        if let Some(sweeper) = sweeper {
+        // It is closed from here on: nothing is laid down any more.
+        let closed = self.0.pool.close();
+        self.clear();
+        if let Some(sweeper) = self.0.lock().sweeper.take() {
             // It holds nothing while it waits, and its runtime may be one that nobody drives any more.
             sweeper.abort();
         }
-        self.0.pool.close().await;
+        closed.await;
     }
 }
 
@@ -158,9 +156,9 @@ async fn sweep<DB: Backend>(shelf: Weak<Inner<DB>>, at_hand: Duration) {
         tokio::time::sleep(at_hand).await;
         let Some(shelf) = shelf.upgrade() else { return };
         let mut state = shelf.lock();
-        let (stale, fresh) = state.lying.drain(..).partition(|lying: &Lying<DB>| lying.since.elapsed() > at_hand);
+        let old = |lying: &Lying<DB>| lying.since.elapsed() > at_hand;
+        let (stale, fresh): (Vec<_>, Vec<_>) = std::mem::take(&mut state.lying).into_iter().partition(old);
         state.lying = fresh;
-        let stale: Vec<_> = stale;
         let is_over = state.lying.is_empty();
         if is_over {
             state.sweeper = None;
