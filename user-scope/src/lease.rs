@@ -32,6 +32,8 @@ pub(crate) struct Lease<DB: Backend> {
     is_kept: bool,
     /// Its borrower came to his end, and has read all that there was.
     is_done: bool,
+    /// The database has refused something, and its last word on that need not have been read.
+    has_failed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl<DB: Backend> Lease<DB> {
             was_lent: false,
             is_kept: false,
             is_done: false,
+            has_failed: false,
         })
     }
 
@@ -125,9 +128,10 @@ impl<DB: Backend> Lease<DB> {
         });
     }
 
-    /// The borrower has failed like this. If the server is gone, the other connections that are at hand are as dead as this one: each
+    /// The database has refused something like this: sqlx looks at the connection before anybody else has it. If the server is gone, the other connections that are at hand are as dead as this one: each
     /// would fail whoever takes it up.
-    pub(crate) fn hear(&self, error: &sqlx::Error) {
+    pub(crate) fn hear(&mut self, error: &sqlx::Error) {
+        self.has_failed = true;
         let code = error.as_database_error().and_then(|error| error.code());
         if matches!(error, sqlx::Error::Io(_)) || code.is_some_and(|code| code.starts_with(SHUTTING_DOWN)) {
             self.shelf.clear();
@@ -178,7 +182,7 @@ impl<DB: Backend> Lease<DB> {
         Ok(())
     }
 
-    fn heard<R>(&self, result: sqlx::Result<R>) -> sqlx::Result<R> {
+    fn heard<R>(&mut self, result: sqlx::Result<R>) -> sqlx::Result<R> {
         result.inspect_err(|error| self.hear(error))
     }
 }
@@ -194,7 +198,7 @@ impl<DB: Backend> Drop for Lease<DB> {
             _ if self.was_lent && DB::IS_REMOTE => self.connection.close_on_drop(),
             // To read on to the end of a result, only to throw it away, may take for ever.
             _ if self.expects_rows && DB::IS_REMOTE => self.connection.close_on_drop(),
-            State::Idle if self.is_done && !self.was_lent && !self.expects_rows => {
+            State::Idle if self.is_done && !self.has_failed && !self.was_lent && !self.expects_rows => {
                 self.shelf.lay_down(&self.connection)
             }
             State::Idle => {}

@@ -216,7 +216,7 @@ impl<DB: Backend> Session<'_, DB> {
 
     /// The operation has failed in the database: a transaction can go no further. On PostgreSQL the server says
     /// so itself, and answers a later COMMIT with a silent ROLLBACK; on SQLite half of the operation may stand.
-    pub(crate) fn fail(self, error: &sqlx::Error) {
+    pub(crate) fn fail(mut self, error: &sqlx::Error) {
         self.hear(error);
         if let Self::Transaction(mut shared, _) = self {
             shared.health = Health::Aborted;
@@ -224,7 +224,7 @@ impl<DB: Backend> Session<'_, DB> {
     }
 
     /// The operation ends like this, wherever the session goes.
-    pub(crate) fn hear(&self, error: &sqlx::Error) {
+    pub(crate) fn hear(&mut self, error: &sqlx::Error) {
         match self {
             Self::Own(lease, _) => lease.hear(error),
             Self::Transaction(shared, _) => shared.lease.hear(error),

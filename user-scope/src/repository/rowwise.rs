@@ -77,6 +77,7 @@ where
             // A trigger of SQLite's looks before the conflict does, and has taken back its statement alone.
             Err(error) if act.hindrance == Hindrance::Key && is_taken(&error, T::entity().id_column()) => {
                 unknown.armed = false;
+                session.hear(&error);
                 return Err(self.nothing_written(session, act).await);
             }
             Err(error) => {
