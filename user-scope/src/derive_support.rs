@@ -22,9 +22,9 @@ pub fn value_of<I: Identifier>(id: &I) -> IdValue {
     IdValue::of(id)
 }
 
-/// Reads a column.
+/// Reads a column whose type is known to fit.
 pub fn get<DB: Backend, V: Value<DB>>(row: &DB::Row, position: usize) -> sqlx::Result<V> {
-    DB::get(row, position)
+    DB::get_fitting(row, position)
 }
 
 /// Reads an identifier that is stored as text.

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use futures_util::TryStreamExt as _;
 use user_scope::{Error, Stores, UserScoped, Uuid};
 
 use super::databases::TestDb;
@@ -99,10 +100,17 @@ async fn a_column_of_another_type_is_named_with_both_types<DB: TestDb + Stores<G
         "UPDATE gaps SET number = 'secret'"
     };
     DB::run(&world.raw, retyped).await.unwrap();
-    let error = gaps.get(&gap.id).await.unwrap_err();
-    let cause = error.source().unwrap().to_string();
-    for part in ["column `number` could not be decoded", "Rust type `i64`", "SQL type `TEXT`"] {
-        assert!(cause.contains(part), "{part} in {cause}");
+    let errors = [
+        gaps.get(&gap.id).await.unwrap_err(),
+        gaps.query().all().await.unwrap_err(),
+        gaps.query().page(1, None).await.unwrap_err(),
+        gaps.query().stream().try_next().await.unwrap_err(),
+    ];
+    for error in errors {
+        let cause = error.source().unwrap().to_string();
+        for part in ["column `number` could not be decoded", "Rust type `i64`", "SQL type `TEXT`"] {
+            assert!(cause.contains(part), "{part} in {cause}");
+        }
+        assert!(!format!("{error} {error:?} {cause}").contains("secret"));
     }
-    assert!(!format!("{error} {error:?} {cause}").contains("secret"));
 }

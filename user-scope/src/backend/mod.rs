@@ -113,9 +113,10 @@ pub trait Backend: Database + Compiled + sealed::Sealed {
         pooling: Pooling,
     ) -> <Self::Connection as Connection>::Options;
 
-    /// On PostgreSQL the column's type has been looked at before.
+    /// Of a column whose type is known to fit. PostgreSQL does not look at it again; on SQLite each value has a type of its own, and
+    /// is looked at.
     #[doc(hidden)]
-    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
+    fn get_fitting<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
     /// `None` for NULL.
     #[doc(hidden)]
     fn get_optional<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<Option<V>>;

@@ -26,7 +26,7 @@ impl Backend for Postgres {
 
     methods_that_every_driver_has!();
 
-    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
+    fn get_fitting<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
         row.try_get_unchecked(position)
     }
 

@@ -24,7 +24,7 @@ impl Backend for Sqlite {
     methods_that_every_driver_has!();
 
     /// SQLite gives 0 and "" for NULL if a number or a text is asked for.
-    fn get<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
+    fn get_fitting<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V> {
         let value = row.try_get(position)?;
         if Self::is_null(row, position) && !is_stored_as_null(&value)? {
             return Err(sqlx::Error::ColumnDecode {
