@@ -176,11 +176,13 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
         self
     }
 
-    /// For how long a connection stays at hand when an operation has ended cleanly, if no other takes it up: a second if nothing is
-    /// said, a minute at most. Meanwhile it is not in sqlx's pool, which asks the server after each operation whether the connection still works; a
-    /// `get` takes half of the time without that. It goes back when nobody has used it for so long, after ten times as long in any case, and
-    /// as soon as somebody waits for a connection. Zero gives each back at once, so that an `after_release` of your own sees it after
-    /// every operation. A pool that exists already, and that others may use, is always given back to at once.
+    /// For how long a connection stays at hand when an operation has ended cleanly, if no other takes it up: a second if
+    /// nothing is said, a minute at most. Meanwhile it is not in sqlx's pool, which asks the server after each operation
+    /// whether the connection still works; a `get` takes half of the time without that.
+    ///
+    /// It goes back when nobody has used it for so long, after ten times as long in any case, and as soon as somebody waits
+    /// for a connection. Only then sqlx looks at its `max_lifetime` and `idle_timeout`, and an `after_release` of your own sees
+    /// it: zero gives each back at once. To a pool that exists already, and that others may use, all go back at once.
     ///
     /// ```
     /// # use std::time::Duration;

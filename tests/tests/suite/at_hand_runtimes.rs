@@ -86,8 +86,6 @@ fn a_pool_can_be_dropped_at_the_end_of_a_thread<DB: TestDb>() {
 fn a_pool_can_be_closed_in_another_runtime<DB: TestDb>() {
     let (first, second) = (runtime(), runtime());
     let (world, ..) = used::<DB>(&first);
-    // What sqlx still does in the background is done.
-    first.block_on(async { tokio::time::sleep(Duration::from_millis(50)).await });
     let closed = second.block_on(async { timeout(Duration::from_secs(60), world.pool.close()).await });
     closed.expect("nobody drives the first");
 }
