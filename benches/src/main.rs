@@ -49,8 +49,10 @@ fn main() -> ExitCode {
             scale::measure(report);
             compile::measure(report);
         }),
-        ["sqlite", ref only @ ..] => race_on(Name::Sqlite, only),
-        ["postgres", ref only @ ..] => race_on(Name::Postgres, only),
+        ["sqlite"] => race_on(Name::Sqlite, None),
+        ["sqlite", operation] if race::knows(operation) => race_on(Name::Sqlite, Some(operation)),
+        ["postgres"] => race_on(Name::Postgres, None),
+        ["postgres", operation] if race::knows(operation) => race_on(Name::Postgres, Some(operation)),
         ["scale"] => reported("results-scale.md", scale::measure),
         ["compile"] => reported("results-compile.md", compile::measure),
         ["instructions"] | ["instructions", "all"] => {
@@ -68,16 +70,16 @@ fn main() -> ExitCode {
             instructions::work(database, contestant, operation, count);
         }
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("{USAGE}\noperations: {}", race::operations());
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
 }
 
-fn race_on(database: Name, only: &[&str]) {
+fn race_on(database: Name, only: Option<&str>) {
     let file = format!("results-{}.md", database.argument());
-    reported(&file, |report| race::measure(&[database], only.first().copied(), report));
+    reported(&file, |report| race::measure(&[database], only, report));
 }
 
 /// Prints what was measured, and keeps it in a file of this name.

@@ -86,12 +86,13 @@ impl<DB: Arena> Contestant for Scoped<DB> {
 
     /// Where each operation would say anew who is asking, in one transaction.
     async fn request(&self, user: Uuid, id: Uuid, titles: [String; 2]) -> Task {
-        if self.1 == Enforcement::Predicate {
+        let Self(pool, enforcement) = self;
+        if *enforcement == Enforcement::Predicate {
             return one_by_one(self, user, id, titles).await;
         }
         let [title, later] = titles;
         let caller = caller(user);
-        let request = self.0.begin(&caller).await.expect("a connection");
+        let request = pool.begin(&caller).await.expect("a connection");
         let tasks = request.repository::<Task>();
         tasks.get(&id).await.expect("the user's own task");
         tasks.query().order_by(Task::CREATED_AT.desc()).limit(10).all().await.expect("tasks");

@@ -17,6 +17,16 @@ use operation::Operation;
 /// How often each does each.
 const ROUNDS: usize = 41;
 
+/// Whether there is an operation of this name.
+pub(crate) fn knows(name: &str) -> bool {
+    Operation::ALL.iter().any(|each| each.figure() == name)
+}
+
+/// Their names, for people.
+pub(crate) fn operations() -> String {
+    Operation::ALL.map(Operation::figure).join(", ")
+}
+
 /// Measures every operation on each of `databases`, or the one of this name, and adds what came of it to the report.
 pub(crate) fn measure(databases: &[Name], only: Option<&str>, report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
