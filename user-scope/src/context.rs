@@ -55,35 +55,18 @@ impl<Id: Identifier> fmt::Debug for UserContext<Id> {
 
 /// Whose rows a statement may touch. Every constructor of a statement takes one.
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum Scope<'a, Owner: ?Sized> {
+#[expect(missing_debug_implementations, reason = "it never leaves the library")]
+#[derive(Clone, Copy)]
+pub enum Scope<'a> {
     /// Those of one user.
-    User(&'a Owner),
+    User(&'a dyn AnyIdentifier),
     /// Those of all users; only a system context has this.
     Everyone,
 }
 
-impl<Owner: ?Sized> Clone for Scope<'_, Owner> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Owner: ?Sized> Copy for Scope<'_, Owner> {}
-
-impl<Owner: ?Sized> Scope<'_, Owner> {
+impl Scope<'_> {
     pub(crate) const fn is_everyone(&self) -> bool {
         matches!(self, Self::Everyone)
-    }
-}
-
-impl<'a, Owner: Identifier> Scope<'a, Owner> {
-    /// The same, of an owner whose type is forgotten.
-    pub(crate) fn of_any(self) -> Scope<'a, dyn AnyIdentifier> {
-        match self {
-            Self::User(owner) => Scope::User(owner),
-            Self::Everyone => Scope::Everyone,
-        }
     }
 }
 
@@ -96,16 +79,13 @@ pub(crate) mod sealed {
 pub trait Caller: Accountable + sealed::Sealed {
     /// The type that identifies users.
     type Owner: Identifier;
-
-    #[doc(hidden)]
-    fn scope(&self) -> Scope<'_, Self::Owner>;
 }
 
 /// A caller, as the audit and the connections need to know him: of what type users are does not matter to them.
 #[doc(hidden)]
 pub trait Accountable: Send + Sync {
     /// Whose rows he may reach.
-    fn whose(&self) -> Scope<'_, dyn AnyIdentifier>;
+    fn whose(&self) -> Scope<'_>;
 
     /// Who answers for the access in the audit.
     fn actor(&self) -> IdValue;
@@ -157,15 +137,11 @@ impl<Id: Identifier> sealed::Sealed for UserContext<Id> {}
 
 impl<Id: Identifier> Caller for UserContext<Id> {
     type Owner = Id;
-
-    fn scope(&self) -> Scope<'_, Id> {
-        Scope::User(&self.user)
-    }
 }
 
 impl<Id: Identifier> Accountable for UserContext<Id> {
-    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
-        self.scope().of_any()
+    fn whose(&self) -> Scope<'_> {
+        Scope::User(&self.user)
     }
 
     fn actor(&self) -> IdValue {

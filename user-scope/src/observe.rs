@@ -19,24 +19,10 @@ pub(crate) use traced as observed;
 pub(crate) trait Rows {
     fn rows(&self) -> u64;
 
-    /// Whether they were counted or added up, and none of them was given.
-    fn are_counted(&self) -> bool {
-        false
-    }
-
     /// Whether one row was asked for, and is not there.
     #[cfg(feature = "metrics")]
     fn are_missing(&self) -> bool {
         false
-    }
-}
-
-/// A row that is there for certain.
-pub(crate) struct One<T>(pub(crate) T);
-
-impl<T> Rows for One<T> {
-    fn rows(&self) -> u64 {
-        1
     }
 }
 

@@ -14,7 +14,7 @@ use crate::backend::Backend;
 use crate::context::{Accountable, Administers, Caller, Inserts, Scope, UserContext, Writes, sealed};
 use crate::entity::{Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
-use crate::identifier::{AnyIdentifier, IdValue, Identifier};
+use crate::identifier::{IdValue, Identifier};
 use crate::observe::observed;
 use crate::pool::ScopedPool;
 use crate::repository::ScopedRepository;
@@ -207,15 +207,11 @@ impl<DB: Backend, Id: Identifier, Access> sealed::Sealed for SystemContext<DB, I
 
 impl<DB: Backend, Id: Identifier, Access> Caller for SystemContext<DB, Id, Access> {
     type Owner = Id;
-
-    fn scope(&self) -> Scope<'_, Id> {
-        Scope::Everyone
-    }
 }
 
 impl<DB: Backend, Id: Identifier, Access> Accountable for SystemContext<DB, Id, Access> {
-    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
-        self.scope().of_any()
+    fn whose(&self) -> Scope<'_> {
+        Scope::Everyone
     }
 
     fn actor(&self) -> IdValue {
@@ -279,15 +275,11 @@ impl<DB: Backend, Id: Identifier, Access> sealed::Sealed for OwnedBy<DB, Id, Acc
 
 impl<DB: Backend, Id: Identifier, Access> Caller for OwnedBy<DB, Id, Access> {
     type Owner = Id;
-
-    fn scope(&self) -> Scope<'_, Id> {
-        Scope::User(&self.owner)
-    }
 }
 
 impl<DB: Backend, Id: Identifier, Access> Accountable for OwnedBy<DB, Id, Access> {
-    fn whose(&self) -> Scope<'_, dyn AnyIdentifier> {
-        self.scope().of_any()
+    fn whose(&self) -> Scope<'_> {
+        Scope::User(&self.owner)
     }
 
     fn actor(&self) -> IdValue {

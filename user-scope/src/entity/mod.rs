@@ -8,15 +8,15 @@ mod cache;
 mod change;
 mod codec;
 mod column;
+mod condition;
 mod definition;
 mod predicate;
 mod relation;
 mod rows;
 mod select;
+mod table;
 mod timestamp;
 mod types;
-
-use std::any::Any;
 
 use sqlx::error::BoxDynError;
 
@@ -29,13 +29,14 @@ pub(crate) use codec::{no_such_column, optional_from_text, unreadable};
 pub use column::{Column, NotNull, Nullability, Nullable, Operand, Textual};
 pub use definition::{ColumnDefinition, ColumnSet, Definition, Entity, EntityAudit, ParentDefinition};
 
-pub(crate) use predicate::{Comparison, Direction, Node};
+pub(crate) use condition::{Comparison, Condition, Direction, Key, Node};
 pub use predicate::{Order, Predicate};
 pub use relation::{
     Below, ChildOf, GivenId, KeyedById, Lists, OnDelete, SoftDelete, UniqueKey, VersionNumber, Versioned,
 };
 pub(crate) use rows::decode_all;
 pub use select::{Select, SelectedAs};
+pub(crate) use table::Table;
 pub use timestamp::{Moment, Timestamp};
 pub use types::{Known, Probe, Types, Unknown};
 
@@ -165,16 +166,6 @@ pub trait Stores<T: UserScoped>: Backend {
     fn bind_changes(changes: T::Changes, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
     #[doc(hidden)]
     fn bind_moment(column: usize, moment: Moment, arguments: &mut Self::Arguments) -> Result<(), BoxDynError>;
-
-    /// Binds `value` as column number `column`.
-    #[doc(hidden)]
-    fn bind(
-        column: usize,
-        value: &(dyn Any + Send + Sync),
-        arguments: &mut Self::Arguments,
-    ) -> Result<(), BoxDynError> {
-        Self::codec(column).ok_or_else(|| no_such_column(column))?.bind(value, arguments)
-    }
 }
 
 #[diagnostic::do_not_recommend]

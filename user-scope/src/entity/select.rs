@@ -54,8 +54,11 @@ pub trait Select: Sized + Send + 'static {
 
     /// Reads all rows of a result, which have these columns.
     #[doc(hidden)]
-    fn decode_all<DB: Stores<Self::Entity>>(rows: &[DB::Row]) -> sqlx::Result<Vec<Self>> {
-        rows.iter().map(Self::decode::<DB>).collect()
+    fn decode_all<DB: Stores<Self::Entity>>(rows: &[DB::Row], into: &mut Vec<Self>) -> sqlx::Result<()> {
+        for row in rows {
+            into.push(Self::decode::<DB>(row)?);
+        }
+        Ok(())
     }
 }
 
@@ -71,8 +74,8 @@ impl<T: UserScoped> Select for T {
         DB::decode(row)
     }
 
-    fn decode_all<DB: Stores<T>>(rows: &[DB::Row]) -> sqlx::Result<Vec<T>> {
-        decode_all::<T, DB>(rows)
+    fn decode_all<DB: Stores<T>>(rows: &[DB::Row], into: &mut Vec<T>) -> sqlx::Result<()> {
+        decode_all::<T, DB>(rows, into)
     }
 }
 
@@ -104,8 +107,17 @@ impl<T: UserScoped, V: 'static> SelectedAs<T, Option<V>> for Column<T, V, Nullab
 impl<T: UserScoped, V: 'static, N: Nullability> Column<T, V, N> {
     /// The column's value, which stands at `position` of `row`.
     pub(crate) fn read<DB: Stores<T>>(self, row: &DB::Row, position: usize) -> sqlx::Result<N::Of<V>> {
-        let value = self.read_optional::<DB>(row, position)?;
+        let value = self.read_present::<DB>(row, position)?;
         N::of(value).ok_or_else(|| self.unreadable("NULL".into()))
+    }
+
+    /// The same, before it is given as the column gives it.
+    pub(crate) fn read_present<DB: Stores<T>>(self, row: &DB::Row, position: usize) -> sqlx::Result<Option<V>> {
+        let value = self.read_optional::<DB>(row, position)?;
+        if value.is_none() && !N::IS_NULLABLE {
+            return Err(self.unreadable("NULL".into()));
+        }
+        Ok(value)
     }
 
     /// The same, `None` for NULL even where the column has none.

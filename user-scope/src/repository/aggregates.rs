@@ -1,31 +1,12 @@
 //! What the rows of a query come to: how many of each value, the least, the greatest, the sum.
 
-use std::pin::pin;
-
 use super::Query;
+use super::compiled::{Found, Wanted};
 use crate::context::Caller;
 use crate::entity::{
     Column, Direction, Node, Nullability, Order, Ordered, Predicate, Stores, Summable, Total, UserScoped,
 };
 use crate::error::{Error, Result};
-use crate::observe::{Rows, observed};
-use crate::sql;
-
-/// What was found out, and about how many rows.
-pub(super) struct About<V> {
-    pub(super) value: V,
-    pub(super) rows: u64,
-}
-
-impl<V> Rows for About<V> {
-    fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    fn are_counted(&self) -> bool {
-        true
-    }
-}
 
 impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
@@ -57,23 +38,18 @@ where
         V: Send + 'static,
         N: Nullability,
     {
-        let repository = self.repository;
-        let counted = async {
-            self.check_depth()?;
-            let statement =
-                sql::count_by::<T, DB>(&repository.caller.scope(), self.filter.as_ref(), self.state, column.position());
-            Self::run(repository, statement, |rows| {
-                let mut counts = About { value: Vec::with_capacity(rows.len()), rows: 0 };
-                for row in rows {
-                    let count = u64::try_from(DB::get_integer(row, 1)?).unwrap_or(0);
-                    counts.value.push((column.read::<DB>(row, 0)?, count));
-                    counts.rows += count;
-                }
-                Ok(counts)
-            })
-            .await
+        let mut counts = Vec::new();
+        let mut read = |rows: &[DB::Row]| {
+            let mut all = 0;
+            for row in rows {
+                let count = u64::try_from(DB::get_integer(row, 1)?).unwrap_or(0);
+                counts.push((column.read_present::<DB>(row, 0)?, count));
+                all += count;
+            }
+            Ok(Found::Counted(all))
         };
-        Ok(observed(T::entity().name(), "count_by", pin!(counted)).await?.value)
+        self.ask("count_by", Wanted::CountBy(column.position()), &mut read).await?;
+        Ok(counts.into_iter().filter_map(|(value, count)| Some((N::of(value)?, count))).collect())
     }
 
     /// The least value of `column`, or `None` if no row has one. Order and limit of the query do not matter.
@@ -96,28 +72,25 @@ where
 
     /// The first value in this direction: an index that serves an order serves this, and it is of the column's own type,
     /// which the result of a function is not on every database.
-    async fn end<V: 'static, N: Nullability>(
+    async fn end<V: Send + 'static, N: Nullability>(
         mut self,
         operation: &'static str,
         column: Column<T, V, N>,
         direction: Direction,
     ) -> Result<Option<V>> {
-        let repository = self.repository;
         if N::IS_NULLABLE {
             self = self.filter(!Predicate::new(Node::IsNull { column: column.position() }));
         }
-        self.order = vec![Order::new(column.position(), direction, false)];
-        let found = async {
-            self.check_depth()?;
-            let (scope, columns) = (repository.caller.scope(), [column.position()]);
-            let statement = sql::list::<T, DB>(&scope, Some(&columns), &self.limit(1).selection());
-            Self::run(repository, statement, |rows| match rows.first() {
-                Some(row) => column.read_optional::<DB>(row, 0),
-                None => Ok(None),
-            })
-            .await
+        self.selection.order = vec![Order::<T>::new(column.position(), direction, false).key];
+        let (columns, mut end) = ([column.position()], None);
+        let mut read = |rows: &[DB::Row]| {
+            if let Some(row) = rows.first() {
+                end = column.read_optional::<DB>(row, 0)?;
+            }
+            Ok(Found::Rows(rows.len()))
         };
-        observed(T::entity().name(), operation, pin!(found)).await
+        self.limit(1).ask(operation, Wanted::Rows(Some(&columns)), &mut read).await?;
+        Ok(end)
     }
 
     /// The sum of `column` over all rows, 0 if there are none; NULL adds nothing. Order and limit of the query do not
@@ -139,24 +112,18 @@ where
     /// [`Error::Rejected`] if the sum is more than an `i64` can hold, or no finite number; SQLite also refuses integers
     /// that go beyond on the way. Otherwise as [`all`](Self::all).
     pub async fn sum<V: Summable, N: Nullability>(self, column: Column<T, V, N>) -> Result<V::Total> {
-        let repository = self.repository;
-        let added = async {
-            self.check_depth()?;
-            let (scope, position) = (repository.caller.scope(), column.position());
-            let statement = sql::sum::<T, DB>(&scope, self.filter.as_ref(), self.state, position, V::Total::IS_FLOAT);
-            let sum = Self::run(repository, statement, |rows| {
-                let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-                let rows = u64::try_from(DB::get_integer(row, 1)?).unwrap_or(0);
-                let value = V::Total::read::<DB>(row, 0, rows).map_err(|error| column.named(error))?;
-                Ok(About { value, rows })
-            });
-            let About { value, rows } = sum.await?;
-            let value = value.ok_or_else(|| Error::Rejected {
-                entity: T::entity().name(),
-                source: sqlx::Error::InvalidArgument("the sum is no finite number".into()).into(),
-            })?;
-            Ok(About { value, rows })
+        let wanted = Wanted::Sum { column: column.position(), as_float: V::Total::IS_FLOAT };
+        let mut sum = None;
+        let mut read = |rows: &[DB::Row]| {
+            let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+            let rows = u64::try_from(DB::get_integer(row, 1)?).unwrap_or(0);
+            sum = V::Total::read::<DB>(row, 0, rows).map_err(|error| column.named(error))?;
+            Ok(Found::Counted(rows))
         };
-        Ok(observed(T::entity().name(), "sum", pin!(added)).await?.value)
+        self.ask("sum", wanted, &mut read).await?;
+        sum.ok_or_else(|| Error::Rejected {
+            entity: T::entity().name(),
+            source: sqlx::Error::InvalidArgument("the sum is no finite number".into()).into(),
+        })
     }
 }

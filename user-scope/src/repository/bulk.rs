@@ -1,17 +1,13 @@
 //! Many rows by one call: all of them or none, and each on record.
 
-use std::pin::pin;
-
 use super::ScopedRepository;
-use super::act::{Act, Hindrance};
-use super::writing::{creation, deletion, ending, named};
-use crate::audit::{Details, Operation};
+use super::compiled::{Insertion, Touched};
+use super::writing::{binding_all, binding_changes};
 use crate::context::{Caller, Inserts, Writes};
-use crate::entity::{ColumnSet, Moment, Predicate, Stores, UserScoped};
-use crate::error::{Doing, Error, Result};
+use crate::entity::{Predicate, Stores, UserScoped};
+use crate::error::{Error, Result};
 use crate::identifier::{Identifier, RawIdentifier};
-use crate::observe::observed;
-use crate::sql::{self, Batch, Revision, Rows, State, Touch};
+use crate::sql::Rows;
 use crate::system::SystemContext;
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
@@ -56,27 +52,14 @@ where
     where
         C: Writes,
     {
-        self.check_depth(&predicate)?;
         let columns = T::changed(&changes);
         if columns.is_empty() {
             return self.query().filter(predicate).count().await;
         }
         let parents = T::parents_of_changes(&changes);
-        let named = named(T::entity(), columns);
-        let act = Act {
-            operation: Operation::Update,
-            doing: Doing::Writing,
-            details: Details::default().changing(T::entity(), named),
-            id: None,
-            state: State::Live,
-            hindrance: if parents.is_empty() { Hindrance::Nothing } else { Hindrance::Parent },
-            parents,
-            version: None,
-        };
-        let values = if T::entity().definition().audit.values { named } else { ColumnSet::EMPTY };
-        let revision = Revision { columns, values, changes, moment: Moment::now() };
-        let rows = Rows::Where(Some(&predicate));
-        observed(T::entity().name(), "update_where", pin!(self.touch(act, rows, Touch::Revise(Some(revision))))).await
+        let changes = binding_changes::<T, DB>(changes);
+        let touched = Touched::revised(T::entity(), &predicate.condition, columns, parents, changes);
+        DB::touch_rows(self.access(), "update_where", touched).await
     }
 
     /// Deletes every row of the caller for which `predicate` holds, as [`delete`](Self::delete) does, and tells how many
@@ -90,13 +73,8 @@ where
     where
         C: Writes,
     {
-        self.check_depth(&predicate)?;
-        let rows = Rows::Where(Some(&predicate));
-        observed(T::entity().name(), "delete_where", pin!(self.touch(deletion(None), rows, ending::<T>()))).await
-    }
-
-    pub(super) fn check_depth(&self, predicate: &Predicate<T>) -> Result<()> {
-        if predicate.is_too_deep() { Err(Error::TooDeep { entity: T::entity().name() }) } else { Ok(()) }
+        let touched = Touched::deleted(T::entity(), Rows::Where(Some(&predicate.condition)));
+        DB::touch_rows(self.access(), "delete_where", touched).await
     }
 }
 
@@ -128,29 +106,10 @@ where
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = new.len();
-        let details = Details { rows: Some(rows as u64), ..Details::default() };
-        let mut parents: Vec<_> = new.iter().flat_map(T::parents_of_new).collect();
-        parents.sort_by_key(|(parent, id)| (*parent, id.to_string()));
-        parents.dedup();
-        let mut act = Act { details, ..creation(parents) };
-        observed(
-            T::entity().name(),
-            "insert_many",
-            pin!(async {
-                let recording = self.recording(&mut act);
-                let (moment, everyone) = (Moment::now(), self.caller.scope().is_everyone());
-                let mut statements = Vec::new();
-                let mut new = new.into_iter().peekable();
-                while new.peek().is_some() {
-                    let rows = new.by_ref().take(Batch::<T>::most::<DB>()).collect();
-                    let batch = Batch { rows, owner, moment, everyone };
-                    let statement = sql::insert_many::<T, DB>(batch, recording.record());
-                    statements.push(statement.map_err(|error| Error::unbindable(T::entity().name(), error))?);
-                }
-                self.write(act, &recording, None, statements, rows).await
-            }),
-        )
-        .await
+        let (many, parents) = (Some(new.len()), new.iter().flat_map(T::parents_of_new).collect());
+        let new = binding_all::<T, DB>(new, owner);
+        let mut rows = Vec::new();
+        DB::insert_rows(self.access(), Insertion { many, parents, new }, &mut rows).await?;
+        Ok(rows)
     }
 }

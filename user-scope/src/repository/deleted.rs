@@ -1,15 +1,11 @@
 //! Rows that are marked as deleted: out of every read, until they are asked for, restored, or purged by a system context.
 
-use std::pin::pin;
-
-use super::act::{Act, Hindrance};
+use super::compiled::Touched;
 use super::{Query, Reaches, ScopedRepository};
-use crate::audit::{Details, Operation};
 use crate::context::{Caller, Writes};
 use crate::entity::{SoftDelete, Stores, UserScoped};
-use crate::error::{Doing, Result};
-use crate::observe::observed;
-use crate::sql::{Rows, State, Touch};
+use crate::error::Result;
+use crate::sql::State;
 
 impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
@@ -22,7 +18,7 @@ where
     where
         T: SoftDelete,
     {
-        self.state = State::Any;
+        self.selection.state = State::Any;
         self
     }
 
@@ -31,7 +27,7 @@ where
     where
         T: SoftDelete,
     {
-        self.state = State::Deleted;
+        self.selection.state = State::Deleted;
         self
     }
 }
@@ -55,17 +51,7 @@ where
         T: SoftDelete,
         C: Writes + Reaches<T>,
     {
-        let has_parents = !T::entity().definition().parents.is_empty();
-        let act = Act {
-            operation: Operation::Restore,
-            doing: Doing::Writing,
-            details: Details::default(),
-            id: Some(id),
-            state: State::Deleted,
-            hindrance: if has_parents { Hindrance::Parent } else { Hindrance::Nothing },
-            parents: Vec::new(),
-            version: None,
-        };
-        observed(T::entity().name(), "restore", pin!(self.touch(act, Rows::One(id), Touch::Unmark))).await.map(drop)
+        let touched = Touched::restored(T::entity(), id);
+        DB::touch_rows(self.access(), "restore", touched).await.map(drop)
     }
 }

@@ -1,17 +1,12 @@
 //! What only a system context may do: it crosses owners.
 
-use std::pin::pin;
-
-use super::act::{Act, Hindrance};
-use super::writing::deletion;
+use super::compiled::Touched;
 use super::{Reaches, ScopedRepository};
-use crate::audit::{Details, Operation};
 use crate::context::{Administers, Caller, Writes};
 use crate::entity::{Predicate, SoftDelete, Stores, UserScoped};
-use crate::error::{Doing, Error, Result};
-use crate::identifier::{IdValue, Identifier, RawIdentifier};
-use crate::observe::observed;
-use crate::sql::{Rows, State, Touch};
+use crate::error::{Error, Result};
+use crate::identifier::{Identifier, RawIdentifier};
+use crate::sql::Rows;
 use crate::system::SystemContext;
 
 impl<T, DB> ScopedRepository<'_, T, DB, SystemContext<DB, T::Owner>>
@@ -50,19 +45,7 @@ where
         if to.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
-        let act = Act {
-            operation: Operation::Transfer,
-            doing: Doing::Writing,
-            details: Details { to: Some(IdValue::of(to).into_text()), ..Details::default() },
-            id: Some(id),
-            state: State::Live,
-            hindrance: Hindrance::Parent,
-            parents: Vec::new(),
-            version: None,
-        };
-        observed(T::entity().name(), "transfer", pin!(self.touch(act, Rows::One(id), Touch::Transfer(to))))
-            .await
-            .map(drop)
+        DB::touch_rows(self.access(), "transfer", Touched::transferred(id, to)).await.map(drop)
     }
 
     /// Removes a row for good that is marked as deleted, with its children as a delete does.
@@ -75,8 +58,8 @@ where
         T: SoftDelete,
         C: Administers + Writes + Reaches<T>,
     {
-        let act = purging(Some(id));
-        observed(T::entity().name(), "purge", pin!(self.touch(act, Rows::One(id), Touch::Delete))).await.map(drop)
+        let touched = Touched::purged(T::entity(), Rows::One(id));
+        DB::touch_rows(self.access(), "purge", touched).await.map(drop)
     }
 
     /// Removes for good those rows for which `predicate` holds and that are marked as deleted, with their children, and
@@ -90,13 +73,7 @@ where
         T: SoftDelete,
         C: Administers + Writes,
     {
-        self.check_depth(&predicate)?;
-        let act = purging(None);
-        let rows = Rows::Where(Some(&predicate));
-        observed(T::entity().name(), "purge", pin!(self.touch(act, rows, Touch::Delete))).await
+        let touched = Touched::purged(T::entity(), Rows::Where(Some(&predicate.condition)));
+        DB::touch_rows(self.access(), "purge", touched).await
     }
-}
-
-fn purging<T: UserScoped>(id: Option<&T::Id>) -> Act<'_, T> {
-    Act { operation: Operation::Purge, state: State::Deleted, ..deletion(id) }
 }

@@ -2,13 +2,10 @@
 //!
 //! One file each for what a repository does: [`reading`] and [`writing`] one row; [`query`], rows by a condition, [`pages`] of
 //! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes and [`upserting`]; rows that are marked as
-//! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Every write goes the way of `recording`
-//! or `touching`. Each operation names itself, lets `sql` write the statement, runs it on a session and leaves its trace.
-//! What need not know the entity is done by `access`, and [`compiled`] with the library where it is a whole operation.
+//! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Each says what is wanted in the words of the entity, and
+//! reads the rows that come. The rest is done in [`compiled`], which does not know the entity: the statement of `sql`, its session, its trace.
 //! No SQL enters here, and no driver but by its name, in `compiled`.
 
-mod access;
-mod act;
 mod aggregates;
 mod bulk;
 mod compiled;
@@ -17,12 +14,8 @@ mod everyone;
 mod pages;
 mod query;
 mod reading;
-mod recording;
-mod refusal;
 mod relatives;
-mod rowwise;
 mod stream;
-mod touching;
 mod upserting;
 mod writing;
 
@@ -33,13 +26,13 @@ pub use pages::Page;
 pub use query::Query;
 pub use stream::RowStream;
 
-use access::Access;
+use compiled::Access;
 pub(crate) use compiled::Compiled;
 
 use crate::audit::Audit;
 use crate::backend::Backend;
 use crate::context::{Caller, UserContext};
-use crate::entity::{KeyedById, UserScoped};
+use crate::entity::{KeyedById, Stores, Table, UserScoped};
 use crate::session::Source;
 use crate::system::{OwnedBy, SystemContext};
 
@@ -89,8 +82,11 @@ where
     }
 
     /// The same, with the entity forgotten.
-    fn access(&self) -> Access<'a, DB> {
-        Access { source: self.source, caller: self.caller, audit: self.audit, entity: T::entity() }
+    fn access(&self) -> Access<'a, DB>
+    where
+        DB: Stores<T>,
+    {
+        Access { source: self.source, caller: self.caller, audit: self.audit, table: Table::of::<T>() }
     }
 }
 

@@ -1,11 +1,10 @@
 //! Reading one row.
 
-use super::compiled::Slot;
+use super::compiled::Found;
 use super::{Reaches, ScopedRepository};
 use crate::context::Caller;
-use crate::entity::{Stores, UserScoped};
+use crate::entity::{Select, Stores, UserScoped};
 use crate::error::{Error, Result};
-use crate::sql::OneRow;
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
@@ -22,9 +21,9 @@ where
     where
         C: Reaches<T>,
     {
-        let mut found = None;
-        DB::find_row(self.access(), self.row(id), &mut found).await?;
-        found.ok_or(Error::NotFound { entity: T::entity().name() })
+        let mut row = None;
+        DB::find_row(self.access(), id, &mut reading::<T, DB>(&mut row)).await?;
+        row.ok_or(Error::NotFound { entity: T::entity().name() })
     }
 
     /// The row with this id, if the caller has one.
@@ -36,9 +35,9 @@ where
     where
         C: Reaches<T>,
     {
-        let mut found = None;
-        DB::find_row(self.access(), self.row(id), &mut found).await?;
-        Ok(found)
+        let mut row = None;
+        DB::find_row(self.access(), id, &mut reading::<T, DB>(&mut row)).await?;
+        Ok(row)
     }
 
     /// Whether the caller has a row with this id.
@@ -50,17 +49,26 @@ where
     where
         C: Reaches<T>,
     {
-        DB::has_row(self.access(), self.row(id)).await
-    }
-
-    fn row<'f>(&'f self, id: &'f T::Id) -> OneRow<'f, DB> {
-        OneRow { entity: T::entity(), scope: self.caller.scope().of_any(), id, codec: <DB as Stores<T>>::codec }
+        DB::has_row(self.access(), id).await
     }
 }
 
-impl<T: UserScoped, DB: Stores<T>> Slot<DB> for Option<T> {
-    fn fill(&mut self, row: &DB::Row) -> sqlx::Result<()> {
-        *self = Some(DB::decode(row)?);
-        Ok(())
+/// Reads a row into its place.
+fn reading<T: UserScoped, DB: Stores<T>>(row: &mut Option<T>) -> impl FnMut(&[DB::Row]) -> sqlx::Result<Found> + Send {
+    |rows| {
+        if let Some(found) = rows.first() {
+            *row = Some(DB::decode(found)?);
+        }
+        Ok(Found::Rows(rows.len()))
+    }
+}
+
+/// Reads rows into their place.
+pub(super) fn reading_all<R: Select, DB: Stores<R::Entity>>(
+    rows: &mut Vec<R>,
+) -> impl FnMut(&[DB::Row]) -> sqlx::Result<Found> + Send {
+    |found| {
+        R::decode_all::<DB>(found, rows)?;
+        Ok(Found::Rows(found.len()))
     }
 }

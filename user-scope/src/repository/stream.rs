@@ -11,14 +11,14 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{Query, ScopedRepository};
+use super::Query;
+use super::compiled::{Access, Question, Wanted};
 use crate::backend::Backend;
 use crate::context::Caller;
 use crate::entity::{Select, Stores, UserScoped};
 use crate::error::{Doing, Error, Result};
 use crate::observe::observed;
 use crate::session::{Health, Session, Trace};
-use crate::sql;
 
 /// The rows of a query, one by one, from [`Query::stream`]. After an error there are no more.
 ///
@@ -77,14 +77,13 @@ where
     }
 
     async fn read_into(self, slot: &Slot<R>) -> Result<u64> {
-        self.check_depth()?;
-        let repository = self.repository;
-        let statement = sql::list::<T, DB>(&repository.caller.scope(), R::columns(), &self.selection());
-        let statement = Self::sendable(repository, statement)?;
-        let failed = |error| Error::from_sqlx(T::entity().name(), Doing::Reading, error);
+        let access = self.repository.access();
+        let wanted = Wanted::Rows(R::columns());
+        let question = Question { operation: "stream", wanted, selection: self.selection };
+        let statement = question.statement(access)?;
 
-        let mut reading = Reading { repository, session: None, rows: 0, leaves: Health::Sound };
-        let session = reading.session.insert(repository.access().session().await?);
+        let mut reading = Reading { access, session: None, rows: 0, leaves: Health::Sound };
+        let session = reading.session.insert(access.session().await?);
         session.open_stream();
         let mut rows = DB::fetch(session.connection(), statement);
         let ended = loop {
@@ -93,8 +92,7 @@ where
                 Some(Err(error)) => break Err(error),
                 None => break Ok(()),
             };
-            let named = |error| repository.access().named(error);
-            let row = row.map_err(|error| failed(named(error)))?;
+            let row = row.map_err(|error| access.unreadable(error))?;
             reading.rows += 1;
             slot.hand_over(row).await;
         };
@@ -103,52 +101,37 @@ where
         if let Err(error) = ended {
             session.hear(&error);
             reading.leaves = Health::Aborted;
-            return Err(failed(error));
+            return Err(Error::from_sqlx(T::entity().name(), Doing::Reading, error));
         }
         Ok(reading.conclude().await)
     }
 }
 
 /// A read that is under way. Dropped before its end it gives back the connection, and leaves on record what was seen.
-struct Reading<'a, T, DB, C>
-where
-    T: UserScoped,
-    DB: Backend,
-    C: Caller<Owner = T::Owner>,
-{
-    repository: ScopedRepository<'a, T, DB, C>,
+struct Reading<'a, DB: Backend> {
+    access: Access<'a, DB>,
     session: Option<Session<'a, DB>>,
     rows: u64,
     /// How a transaction is if it goes no further.
     leaves: Health,
 }
 
-impl<T, DB, C> Reading<'_, T, DB, C>
-where
-    T: UserScoped,
-    DB: Backend,
-    C: Caller<Owner = T::Owner>,
-{
+impl<DB: Backend> Reading<'_, DB> {
     async fn conclude(mut self) -> u64 {
         if let Some(session) = self.session.take() {
-            let trace = self.repository.access().listed(Some(self.rows));
-            session.conclude(trace, self.repository.audit).await;
+            let trace = self.access.listed(Some(self.rows));
+            session.conclude(trace, self.access.audit).await;
         }
         self.rows
     }
 }
 
-impl<T, DB, C> Drop for Reading<'_, T, DB, C>
-where
-    T: UserScoped,
-    DB: Backend,
-    C: Caller<Owner = T::Owner>,
-{
+impl<DB: Backend> Drop for Reading<'_, DB> {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             let seen = self.rows > 0;
-            let read = || self.repository.access().listed(Some(self.rows));
-            session.abandon(self.leaves, if seen { read() } else { Trace::Nothing }, self.repository.audit);
+            let read = || self.access.listed(Some(self.rows));
+            session.abandon(self.leaves, if seen { read() } else { Trace::Nothing }, self.access.audit);
         }
     }
 }

@@ -1,18 +1,12 @@
 //! Rows that are inserted, or changed because they are there already.
 
-use std::pin::pin;
-
 use super::ScopedRepository;
-use super::act::{Act, Hindrance};
-use super::writing::{creation, only};
-use crate::audit::Operation;
+use super::compiled::Upsert;
+use super::writing::{binding_new, only};
 use crate::context::{Caller, Inserts};
-use crate::entity::{ColumnSet, GivenId, Moment, Stamp, Stores, UniqueKey, UserScoped};
-use crate::error::{Doing, Error, Result, is_about_a_missing_index};
-use crate::identifier::{IdValue, Identifier, RawIdentifier};
-use crate::observe::{One, observed};
-use crate::session::{Session, Trace};
-use crate::sql::{self, Rows, State};
+use crate::entity::{ColumnSet, GivenId, Stores, UniqueKey, UserScoped};
+use crate::error::{Error, Result};
+use crate::identifier::{Identifier, RawIdentifier};
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
@@ -79,75 +73,10 @@ where
             return Err(Error::ReservedUser);
         }
         let parents = T::parents_of_new(&new);
-        let named = if T::SOFT_DELETES { parents.clone() } else { Vec::new() };
-        let mut act = Act { operation: Operation::Upsert, id, hindrance: Hindrance::Key, ..creation(parents) };
-        observed(
-            T::entity().name(),
-            "upsert",
-            pin!(async {
-                let recording = self.recording(&mut act);
-                let stamp = Stamp { id: id.cloned().or_else(T::generate_id), owner, moment: Moment::now() };
-                let upsert = sql::upsert::<T, DB>(new, stamp, key, recording.record());
-                let upsert = upsert.map_err(|error| Error::unbindable(T::entity().name(), error))?;
-                match self.write(act, &recording, None, vec![upsert], 1).await {
-                    Ok(rows) => only(rows),
-                    Err(error) => Err(self.reason(error, id, key, named).await),
-                }
-            }),
-        )
-        .await
-        .map(|One(row)| row)
-    }
-
-    /// What a failed upsert is told, who is told of his own rows alone: that of this id, or the one that holds the key.
-    async fn reason(
-        &self,
-        error: Error,
-        id: Option<&T::Id>,
-        key: Option<ColumnSet>,
-        parents: Vec<(usize, IdValue)>,
-    ) -> Error {
-        let entity = T::entity().name();
-        let is_marked = match (&error, id) {
-            (Error::NotFound { .. }, Some(id)) if T::SOFT_DELETES => self.is_marked(id).await,
-            // The key holds the owner. If all parents are there nothing but the row itself was in the way.
-            (Error::ParentNotFound { source: None, .. }, None) if T::SOFT_DELETES => self.has(&parents).await,
-            _ => Ok(false),
-        };
-        match (error, is_marked) {
-            (_, Err(error)) => error,
-            (_, Ok(true)) => Error::Deleted { entity },
-            (Error::Database { source, .. }, _) if is_about_a_missing_index(source.as_sqlx()) => {
-                Error::MissingIndex { entity, statement: sql::index_for::<T, DB>(key), source }
-            }
-            (error, Ok(false)) => error,
-        }
-    }
-
-    async fn is_marked(&self, id: &T::Id) -> Result<bool> {
-        let mut session = self.access().session().await?;
-        let is_there = self.is_there(&mut session, Rows::One(id), State::Deleted).await;
-        self.looked(session, is_there).await
-    }
-
-    /// Whether all of these parents are there, of the user for whom the row is.
-    async fn has(&self, parents: &[(usize, IdValue)]) -> Result<bool> {
-        if parents.is_empty() {
-            return Ok(true);
-        }
-        let mut session = self.access().session().await?;
-        let lacks = self.lacks_a_parent(&mut session, parents).await;
-        self.looked(session, lacks).await.map(|lacks| !lacks)
-    }
-
-    /// Ends a session in which something was looked at that nobody asked for.
-    async fn looked(&self, session: Session<'_, DB>, found: sqlx::Result<bool>) -> Result<bool> {
-        match found {
-            Ok(found) => {
-                session.conclude(Trace::Nothing, self.audit).await;
-                Ok(found)
-            }
-            Err(error) => Err(self.access().failed(session, Doing::Reading, error)),
-        }
+        let new = binding_new::<T, DB>(new, owner, id);
+        let upsert = Upsert { id: id.map(|id| id as _), key, parents, new };
+        let mut rows = Vec::new();
+        DB::upsert_row(self.access(), upsert, &mut rows).await?;
+        only(rows)
     }
 }

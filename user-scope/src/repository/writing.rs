@@ -1,16 +1,14 @@
 //! Writing one row.
 
-use std::pin::pin;
+use sqlx::error::BoxDynError;
 
-use super::act::{Act, Hindrance};
+use super::compiled::{Insertion, Touched, Update, stale_or_forgotten};
 use super::{Reaches, ScopedRepository};
-use crate::audit::{Details, Operation};
 use crate::context::{Caller, Inserts, Writes};
-use crate::entity::{ColumnSet, Entity, Moment, OnDelete, Stamp, Stores, UserScoped};
-use crate::error::{Doing, Error, Result};
+use crate::entity::{Moment, Stamp, Stores, UserScoped};
+use crate::error::{Error, Result};
 use crate::identifier::{Identifier, RawIdentifier};
-use crate::observe::{One, observed};
-use crate::sql::{self, Revision, Rows, State, Touch};
+use crate::sql::{Binding, Rows};
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
 where
@@ -47,41 +45,14 @@ where
         let (columns, version) = (T::changed(&changes), T::expected_version(&changes));
         if columns.is_empty() {
             let row = self.get(id).await?;
-            let stale = version.is_some() && row.row_version() != version;
-            return if stale { Err(stale_or_forgotten::<T>(version)) } else { Ok(row) };
+            let is_stale = version.is_some() && row.row_version() != version;
+            return if is_stale { Err(stale_or_forgotten(T::entity().name(), version)) } else { Ok(row) };
         }
         let parents = T::parents_of_changes(&changes);
-        let named = named(T::entity(), columns);
-        let mut act = Act {
-            operation: Operation::Update,
-            doing: Doing::Writing,
-            details: Details::default().changing(T::entity(), named),
-            id: Some(id),
-            state: State::Live,
-            hindrance: if parents.is_empty() { Hindrance::Nothing } else { Hindrance::Parent },
-            parents,
-            version,
-        };
-        let values = if T::entity().definition().audit.values { named } else { ColumnSet::EMPTY };
-        observed(
-            T::entity().name(),
-            "update",
-            pin!(async {
-                let recording = self.recording(&mut act);
-                let scope = self.caller.scope();
-                let unbindable = |error| Error::unbindable(T::entity().name(), error);
-                let recorded = if recording.record().is_beside() { values } else { ColumnSet::EMPTY };
-                let look = sql::look::<T, DB>(&scope, id, recorded).map_err(unbindable)?;
-                let revision = Revision { columns, values, changes, moment: Moment::now() };
-                let update = sql::update::<T, DB>(&scope, id, revision, recording.record()).map_err(unbindable)?;
-                match self.write(act, &recording, look, vec![update], 1).await {
-                    Err(Error::Stale { .. }) => Err(stale_or_forgotten::<T>(version)),
-                    written => written.and_then(only),
-                }
-            }),
-        )
-        .await
-        .map(|One(row)| row)
+        let update = Update { id, columns, parents, version, changes: binding_changes::<T, DB>(changes) };
+        let mut rows = Vec::new();
+        DB::update_row(self.access(), update, &mut rows).await?;
+        only(rows)
     }
 
     /// Deletes the row, or marks it as deleted if the entity has a field marked `deleted_at`. Its children go with it, stay
@@ -99,8 +70,8 @@ where
     where
         C: Writes + Reaches<T>,
     {
-        let act = deletion(Some(id));
-        observed(T::entity().name(), "delete", pin!(self.touch(act, Rows::One(id), ending::<T>()))).await.map(drop)
+        let touched = Touched::deleted(T::entity(), Rows::One(id));
+        DB::touch_rows(self.access(), "delete", touched).await.map(drop)
     }
 }
 
@@ -114,87 +85,58 @@ where
         if owner.as_raw().is_reserved() {
             return Err(Error::ReservedUser);
         }
-        let mut act = creation(T::parents_of_new(&new));
-        observed(
-            T::entity().name(),
-            "insert",
-            pin!(async {
-                let recording = self.recording(&mut act);
-                let stamp = Stamp { id: T::generate_id(), owner, moment: Moment::now() };
-                let everyone = self.caller.scope().is_everyone();
-                let insert = sql::insert::<T, DB>(new, stamp, everyone, recording.record());
-                let insert = insert.map_err(|error| Error::unbindable(T::entity().name(), error))?;
-                self.write(act, &recording, None, vec![insert], 1).await.and_then(only)
-            }),
-        )
-        .await
-        .map(|One(row)| row)
+        let parents = T::parents_of_new(&new);
+        let new = binding_new::<T, DB>(new, owner, None);
+        let mut rows = Vec::new();
+        DB::insert_rows(self.access(), Insertion { many: None, parents, new }, &mut rows).await?;
+        only(rows)
     }
+}
+
+/// Binds a new row of `owner`, once. `id` is that of a row which has one.
+pub(super) fn binding_new<'f, T: UserScoped, DB: Stores<T>>(
+    new: T::New,
+    owner: &'f T::Owner,
+    id: Option<&'f T::Id>,
+) -> Binding<'f, DB> {
+    let (mut new, moment) = (Some(new), Moment::now());
+    Box::new(move |arguments| match new.take() {
+        Some(new) => DB::bind_new(new, stamp::<T>(id, owner, moment), arguments),
+        None => Err(nothing_left()),
+    })
+}
+
+/// Binds one new row of `owner` after the other.
+pub(super) fn binding_all<'f, T: UserScoped, DB: Stores<T>>(new: Vec<T::New>, owner: &'f T::Owner) -> Binding<'f, DB> {
+    let (mut new, moment) = (new.into_iter(), Moment::now());
+    Box::new(move |arguments| match new.next() {
+        Some(new) => DB::bind_new(new, stamp::<T>(None, owner, moment), arguments),
+        None => Err(nothing_left()),
+    })
+}
+
+/// Binds changes, once.
+pub(super) fn binding_changes<'f, T: UserScoped, DB: Stores<T>>(changes: T::Changes) -> Binding<'f, DB> {
+    let (mut changes, moment) = (Some(changes), Moment::now());
+    Box::new(move |arguments| match changes.take() {
+        Some(changes) => DB::bind_changes(changes, moment, arguments),
+        None => Err(nothing_left()),
+    })
+}
+
+fn stamp<'f, T: UserScoped>(id: Option<&T::Id>, owner: &'f T::Owner, moment: Moment) -> Stamp<'f, T> {
+    let id = match id {
+        Some(id) => Some(id.clone()),
+        None => T::generate_id(),
+    };
+    Stamp { id, owner, moment }
+}
+
+fn nothing_left() -> BoxDynError {
+    "all that was given is bound already".into()
 }
 
 /// The one row of a statement that wrote one.
-pub(super) fn only<T: UserScoped>(rows: Vec<T>) -> Result<One<T>> {
-    rows.into_iter().next().map(One).ok_or(Error::NotFound { entity: T::entity().name() })
-}
-
-/// Why the row has another version than an update rests on. A row that another program made may well have version 0, and is
-/// then updated like any other.
-fn stale_or_forgotten<T: UserScoped>(version: Option<i64>) -> Error {
-    let entity = T::entity().name();
-    if matches!(version, Some(0)) { Error::NoVersion { entity } } else { Error::Stale { entity } }
-}
-
-/// What the audit names: what the application set.
-pub(super) fn named(entity: &Entity, columns: ColumnSet) -> ColumnSet {
-    entity.definition().updated_at.map_or(columns, |position| columns.without(position))
-}
-
-/// New rows, which name these parents.
-pub(super) fn creation<'a, T: UserScoped>(parents: Vec<(usize, crate::identifier::IdValue)>) -> Act<'a, T> {
-    Act {
-        operation: Operation::Create,
-        doing: Doing::Writing,
-        details: Details::default(),
-        id: None,
-        state: State::Live,
-        hindrance: Hindrance::Parent,
-        parents,
-        version: None,
-    }
-}
-
-/// The end of a row, or of rows.
-pub(super) fn deletion<T: UserScoped>(id: Option<&T::Id>) -> Act<'_, T> {
-    Act {
-        operation: Operation::Delete,
-        doing: Doing::Deleting,
-        details: Details::default(),
-        id,
-        state: State::Live,
-        hindrance: if keeps_its_parent(T::entity(), &mut Vec::new()) { Hindrance::Child } else { Hindrance::Nothing },
-        parents: Vec::new(),
-        version: None,
-    }
-}
-
-/// What a delete does to a row.
-pub(super) fn ending<'a, T: UserScoped>() -> Touch<'a, T> {
-    if T::SOFT_DELETES { Touch::Mark(Moment::now()) } else { Touch::Delete }
-}
-
-/// Whether some child, or a child of one that goes along, may keep a row from being deleted. `seen` ends a circle of
-/// entities that are each other's parents.
-fn keeps_its_parent(entity: &'static Entity, seen: &mut Vec<&'static Entity>) -> bool {
-    if seen.iter().any(|seen| std::ptr::eq(*seen, entity)) {
-        return false;
-    }
-    seen.push(entity);
-    entity.definition().children.iter().map(|child| child()).any(|child| {
-        let mut links = child.definition().parents.iter().filter(|link| std::ptr::eq((link.entity)(), entity));
-        links.any(|link| match link.on_delete {
-            OnDelete::Restrict => true,
-            OnDelete::Cascade => keeps_its_parent(child, seen),
-            OnDelete::Database | OnDelete::SetNull => false,
-        })
-    })
+pub(super) fn only<T: UserScoped>(mut rows: Vec<T>) -> Result<T> {
+    rows.pop().ok_or(Error::NotFound { entity: T::entity().name() })
 }

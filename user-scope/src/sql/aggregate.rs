@@ -2,24 +2,21 @@
 
 use sqlx::error::BoxDynError;
 
-use super::rows::{State, condition};
-use super::{SqlText, arguments};
-use crate::backend::{Dialect, Query};
-use crate::context::Scope;
-use crate::entity::{Predicate, Stores, UserScoped};
+use super::rows::Reach;
+use super::{Selection, SqlText, arguments};
+use crate::backend::{Backend, Dialect, Query};
 
 /// `SELECT column, count(*) … WHERE owner = $1 AND (…) GROUP BY column ORDER BY column`.
-pub(crate) fn count_by<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    filter: Option<&Predicate<T>>,
-    state: State,
+pub(crate) fn count_by<DB: Backend>(
+    reach: &Reach<'_, DB>,
+    selection: &Selection,
     column: usize,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+    let entity = reach.entity();
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4);
     text.sql("SELECT ").column(entity, column).sql(", count(*) FROM ").table(entity);
-    condition::<T, DB>(&mut text, &mut arguments, scope, filter, state)?;
+    reach.condition(&mut text, &mut arguments, selection.filter.as_ref(), selection.state)?;
     text.sql(" GROUP BY ").column(entity, column).sql(" ORDER BY ").column(entity, column).sql(" ASC NULLS LAST");
     let keep = text.keep();
     Ok(Query { text: text.into_sql(), arguments, keep })
@@ -27,14 +24,13 @@ pub(crate) fn count_by<T: UserScoped, DB: Stores<T>>(
 
 /// `SELECT sum(column), count(column) … WHERE owner = $1 AND (…)`, the sum as an integer of 64 bits, or as a
 /// floating-point number.
-pub(crate) fn sum<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    filter: Option<&Predicate<T>>,
-    state: State,
+pub(crate) fn sum<DB: Backend>(
+    reach: &Reach<'_, DB>,
+    selection: &Selection,
     column: usize,
     as_float: bool,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+    let entity = reach.entity();
     let mut text = SqlText::new(DB::DIALECT);
     let mut arguments = arguments::<DB>(4);
     // PostgreSQL adds up integers of 64 bits as `numeric`, which fits in none of ours. SQLite has no type to cast an
@@ -47,7 +43,7 @@ pub(crate) fn sum<T: UserScoped, DB: Stores<T>>(
     };
     text.sql("SELECT ").sql(before).column(entity, column).sql(after);
     text.sql(", count(").column(entity, column).sql(") FROM ").table(entity);
-    condition::<T, DB>(&mut text, &mut arguments, scope, filter, state)?;
+    reach.condition(&mut text, &mut arguments, selection.filter.as_ref(), selection.state)?;
     let keep = text.keep();
     Ok(Query { text: text.into_sql(), arguments, keep })
 }

@@ -1,5 +1,5 @@
-//! Statements. Every constructor takes a [`Scope`](crate::context::Scope): a statement without an owner can only
-//! be written by a system context.
+//! Statements. Every constructor takes a [`Reach`], a table and whose rows of it are meant: a statement without an owner can only
+//! be written by a system context. Of which type an entity is nothing here knows.
 //!
 //! All SQL of the library stands in this room, and nothing runs here. Texts are put together from what was
 //! compiled ([`text`]); values are bound, never pasted.
@@ -46,12 +46,12 @@ pub(crate) use log::{
     select_seals,
 };
 pub(crate) use parent::is_own_parent;
-pub(crate) use rows::{OneRow, Rows, State, Target};
+pub(crate) use rows::{OneRow, Reach, Rows, State, Target};
 pub(crate) use select::{Selection, count, exists, get, is_there, list};
 use text::SqlText;
 pub(crate) use write::{
-    Batch, Care, Locks, Outline, Part, Revision, Touch, Touching, defer_keys, index_for, insert, insert_many, look,
-    touch, update, upsert,
+    Binding, Care, Locks, Outline, Part, Revision, Touch, Touching, defer_keys, index_for, insert, insert_many, look,
+    most_rows, touch, update, upsert,
 };
 
 use crate::backend::Backend;

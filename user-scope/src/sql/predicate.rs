@@ -5,20 +5,21 @@ use std::borrow::Cow;
 use sqlx::error::BoxDynError;
 
 use super::SqlText;
-use crate::backend::Dialect;
-use crate::entity::{Comparison, Node, Stores, UserScoped};
+use crate::backend::{Backend, Dialect};
+use crate::entity::{Comparison, Node, Table};
 
 /// Writes `node` and binds its values.
-pub(super) fn write<T: UserScoped, DB: Stores<T>>(
+pub(super) fn write<DB: Backend>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
+    table: Table<DB>,
     node: &Node,
 ) -> Result<(), BoxDynError> {
-    let entity = T::entity();
+    let entity = table.entity;
     match node {
         Node::Compare { column, comparison, value } => {
             text.column(entity, *column).sql(operator(*comparison)).parameter();
-            DB::bind(*column, value.as_ref(), arguments)
+            table.bind(*column, value.as_ref(), arguments)
         }
         Node::In { values, .. } if values.is_empty() => {
             text.sql("1 = 0");
@@ -38,15 +39,15 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
             let padded = values.iter().chain(values.last().into_iter().cycle().take(repeats));
             for (index, value) in padded.enumerate() {
                 text.sql(if index > 0 { ", " } else { "" }).parameter();
-                DB::bind(*column, value.as_ref(), arguments)?;
+                table.bind(*column, value.as_ref(), arguments)?;
             }
             text.sql(")");
             Ok(())
         }
         Node::Between { column, low, high } => {
             text.column(entity, *column).sql(" BETWEEN ").parameter().sql(" AND ").parameter();
-            DB::bind(*column, low.as_ref(), arguments)?;
-            DB::bind(*column, high.as_ref(), arguments)
+            table.bind(*column, low.as_ref(), arguments)?;
+            table.bind(*column, high.as_ref(), arguments)
         }
         Node::Like { column, pattern } => {
             text.column(entity, *column);
@@ -67,11 +68,11 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
             Ok(())
         }
         Node::TooDeep => Err("the condition is nested too deeply".into()),
-        Node::All(nodes) => join::<T, DB>(text, arguments, " AND ", nodes),
-        Node::Any(nodes) => join::<T, DB>(text, arguments, " OR ", nodes),
+        Node::All(nodes) => join(text, arguments, table, " AND ", nodes),
+        Node::Any(nodes) => join(text, arguments, table, " OR ", nodes),
         Node::Not(node) => {
             text.sql("NOT (");
-            write::<T, DB>(text, arguments, node)?;
+            write(text, arguments, table, node)?;
             text.sql(")");
             Ok(())
         }
@@ -82,19 +83,20 @@ pub(super) fn write<T: UserScoped, DB: Stores<T>>(
 const PADDED: usize = 16;
 
 /// In brackets by halves: SQLite counts a chain of operators as nested, and stops at a thousand.
-fn join<T: UserScoped, DB: Stores<T>>(
+fn join<DB: Backend>(
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
+    table: Table<DB>,
     separator: &'static str,
     nodes: &[Node],
 ) -> Result<(), BoxDynError> {
     if let [node] = nodes {
-        return write::<T, DB>(text, arguments, node);
+        return write(text, arguments, table, node);
     }
     let (first, second) = nodes.split_at(nodes.len() / 2);
     for (index, half) in [first, second].into_iter().enumerate() {
         text.sql(if index > 0 { separator } else { "" }).sql("(");
-        join::<T, DB>(text, arguments, separator, half)?;
+        join(text, arguments, table, separator, half)?;
         text.sql(")");
     }
     Ok(())

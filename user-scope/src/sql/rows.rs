@@ -8,7 +8,7 @@ use super::parent::prove_parents;
 use super::{SqlText, predicate};
 use crate::backend::Backend;
 use crate::context::Scope;
-use crate::entity::{Codec, ColumnSet, Entity, Predicate, Stores, UserScoped, no_such_column};
+use crate::entity::{ColumnSet, Condition, Entity, Table};
 use crate::identifier::AnyIdentifier;
 
 /// Whether rows are meant that are marked as deleted; an entity without the mark has none.
@@ -20,84 +20,50 @@ pub(crate) enum State {
     Any,
 }
 
+/// The rows of a table that a caller may reach.
+pub(crate) struct Reach<'a, DB: Database> {
+    pub(crate) table: Table<DB>,
+    pub(crate) scope: Scope<'a>,
+}
+
+/// One row by its id.
+pub(crate) struct OneRow<'a, DB: Database> {
+    pub(crate) reach: Reach<'a, DB>,
+    pub(crate) id: &'a dyn AnyIdentifier,
+}
+
 /// One row by its id, or all for which a condition holds.
-pub(crate) enum Rows<'a, T: UserScoped> {
-    One(&'a T::Id),
-    Where(Option<&'a Predicate<T>>),
+#[derive(Clone, Copy)]
+pub(crate) enum Rows<'a> {
+    One(&'a dyn AnyIdentifier),
+    Where(Option<&'a Condition>),
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) const fn id(self) -> Option<&'a dyn AnyIdentifier> {
+        match self {
+            Self::One(id) => Some(id),
+            Self::Where(_) => None,
+        }
+    }
 }
 
 /// The rows that a write is about.
-pub(crate) struct Target<'a, T: UserScoped> {
-    pub(crate) scope: Scope<'a, T::Owner>,
-    pub(crate) rows: Rows<'a, T>,
+pub(crate) struct Target<'a, DB: Database> {
+    pub(crate) reach: Reach<'a, DB>,
+    pub(crate) rows: Rows<'a>,
     pub(crate) state: State,
     /// Whether their parents have to be there.
     pub(crate) with_parents: bool,
 }
 
-impl<T: UserScoped> Clone for Rows<'_, T> {
+impl<DB: Database> Clone for Reach<'_, DB> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: UserScoped> Copy for Rows<'_, T> {}
-
-impl<T: UserScoped> Clone for Target<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: UserScoped> Copy for Target<'_, T> {}
-
-impl<T: UserScoped> Target<'_, T> {
-    /// Writes ` WHERE …` and binds its values.
-    pub(super) fn write<DB: Stores<T>>(
-        &self,
-        text: &mut SqlText,
-        arguments: &mut DB::Arguments,
-    ) -> Result<(), BoxDynError> {
-        match self.rows {
-            Rows::One(id) => {
-                text.sql(" WHERE ");
-                row(text, T::entity(), self.scope.is_everyone(), self.state);
-                bind_row::<T, DB>(arguments, &self.scope, id)?;
-            }
-            // A system context may mean all rows of all users.
-            Rows::Where(filter) => {
-                if self.scope.is_everyone() && filter.is_none() && self.state == State::Any {
-                    text.sql(" WHERE true");
-                }
-                condition::<T, DB>(text, arguments, &self.scope, filter, self.state)?;
-            }
-        }
-        if self.with_parents {
-            let parents = T::entity().definition().parents.iter().map(|parent| parent.column);
-            prove_parents(
-                text,
-                " AND ",
-                T::entity(),
-                parents.fold(ColumnSet::EMPTY, ColumnSet::with),
-                &|text, column| {
-                    text.name(T::entity().table()).sql(".").column(T::entity(), column);
-                },
-            );
-        }
-        Ok(())
-    }
-}
-
-/// One row by its id, of an entity whose type is forgotten.
-#[doc(hidden)]
-#[expect(missing_debug_implementations, reason = "it never leaves the library")]
-pub struct OneRow<'a, DB: Database> {
-    pub(crate) entity: &'static Entity,
-    pub(crate) scope: Scope<'a, dyn AnyIdentifier>,
-    pub(crate) id: &'a dyn AnyIdentifier,
-    /// How a column is bound.
-    pub(crate) codec: fn(usize) -> Option<Codec<DB>>,
-}
+impl<DB: Database> Copy for Reach<'_, DB> {}
 
 impl<DB: Database> Clone for OneRow<'_, DB> {
     fn clone(&self) -> Self {
@@ -107,16 +73,86 @@ impl<DB: Database> Clone for OneRow<'_, DB> {
 
 impl<DB: Database> Copy for OneRow<'_, DB> {}
 
+impl<DB: Database> Clone for Target<'_, DB> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<DB: Database> Copy for Target<'_, DB> {}
+
+impl<DB: Backend> Reach<'_, DB> {
+    pub(crate) const fn entity(&self) -> &'static Entity {
+        self.table.entity
+    }
+
+    /// Writes ` WHERE owner = $1 AND (…)`: the owner first, and around what the application asks for a bracket, so that no
+    /// `OR` in it reaches further. Gives the word by which a further condition is added.
+    pub(super) fn condition(
+        &self,
+        text: &mut SqlText,
+        arguments: &mut DB::Arguments,
+        filter: Option<&Condition>,
+        state: State,
+    ) -> Result<&'static str, BoxDynError> {
+        let mut keyword = " WHERE ";
+        if let Scope::User(owner) = self.scope {
+            text.sql(keyword).name(self.entity().owner_column()).sql(" = ").parameter();
+            self.table.bind(self.entity().definition().owner, owner, arguments)?;
+            keyword = " AND ";
+        }
+        if self::state(text, self.entity(), keyword, state) {
+            keyword = " AND ";
+        }
+        if let Some(filter) = filter {
+            text.sql(keyword).sql("(");
+            predicate::write(text, arguments, self.table, filter.node())?;
+            text.sql(")");
+            keyword = " AND ";
+        }
+        Ok(keyword)
+    }
+}
+
 impl<DB: Backend> OneRow<'_, DB> {
     /// Binds what [`row`] names.
     pub(super) fn bind(&self, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
-        let codec = |column| (self.codec)(column).ok_or_else(|| no_such_column(column));
-        let definition = self.entity.definition();
-        codec(definition.id)?.bind(self.id, arguments)?;
-        match self.scope {
-            Scope::User(owner) => codec(definition.owner)?.bind(owner, arguments),
+        let (table, definition) = (self.reach.table, self.reach.entity().definition());
+        table.bind(definition.id, self.id, arguments)?;
+        match self.reach.scope {
+            Scope::User(owner) => table.bind(definition.owner, owner, arguments),
             Scope::Everyone => Ok(()),
         }
+    }
+}
+
+impl<DB: Backend> Target<'_, DB> {
+    /// Writes ` WHERE …` and binds its values.
+    pub(super) fn write(&self, text: &mut SqlText, arguments: &mut DB::Arguments) -> Result<(), BoxDynError> {
+        let Self { reach, state, .. } = *self;
+        let (entity, everyone) = (reach.entity(), reach.scope.is_everyone());
+        match self.rows {
+            Rows::One(id) => {
+                text.sql(" WHERE ");
+                row(text, entity, everyone, state);
+                OneRow { reach, id }.bind(arguments)?;
+            }
+            // A system context may mean all rows of all users.
+            Rows::Where(filter) => {
+                if everyone && filter.is_none() && state == State::Any {
+                    text.sql(" WHERE true");
+                }
+                reach.condition(text, arguments, filter, state)?;
+            }
+        }
+        if self.with_parents {
+            let parents = entity.definition().parents.iter().map(|parent| parent.column);
+            let parents = parents.fold(ColumnSet::EMPTY, ColumnSet::with);
+            prove_parents(text, " AND ", entity, parents, &|text, column| {
+                text.name(entity.table()).sql(".").column(entity, column);
+            });
+        }
+        Ok(())
     }
 }
 
@@ -127,42 +163,6 @@ pub(super) fn row(text: &mut SqlText, entity: &Entity, everyone: bool, state: St
         text.sql(" AND ").name(entity.owner_column()).sql(" = ").parameter();
     }
     self::state(text, entity, " AND ", state);
-}
-
-/// Binds what [`row`] names.
-pub(super) fn bind_row<T: UserScoped, DB: Stores<T>>(
-    arguments: &mut DB::Arguments,
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-) -> Result<(), BoxDynError> {
-    OneRow::<DB> { entity: T::entity(), scope: scope.of_any(), id, codec: <DB as Stores<T>>::codec }.bind(arguments)
-}
-
-/// Writes ` WHERE owner = $1 AND (…)`: the owner first, and around what the application asks for a bracket, so that no
-/// `OR` in it reaches further. Gives the word by which a further condition is added.
-pub(super) fn condition<T: UserScoped, DB: Stores<T>>(
-    text: &mut SqlText,
-    arguments: &mut DB::Arguments,
-    scope: &Scope<'_, T::Owner>,
-    filter: Option<&Predicate<T>>,
-    state: State,
-) -> Result<&'static str, BoxDynError> {
-    let mut keyword = " WHERE ";
-    if let Scope::User(owner) = scope {
-        text.sql(keyword).name(T::entity().owner_column()).sql(" = ").parameter();
-        DB::bind(T::entity().definition().owner, *owner, arguments)?;
-        keyword = " AND ";
-    }
-    if self::state(text, T::entity(), keyword, state) {
-        keyword = " AND ";
-    }
-    if let Some(filter) = filter {
-        text.sql(keyword).sql("(");
-        predicate::write::<T, DB>(text, arguments, filter.node())?;
-        text.sql(")");
-        keyword = " AND ";
-    }
-    Ok(keyword)
 }
 
 /// Writes whether the mark is to be there, after `keyword`, and tells whether there was anything to write.

@@ -2,22 +2,22 @@
 
 use sqlx::error::BoxDynError;
 
-use super::Rowwise;
+use super::{Binding, Rowwise};
 use crate::backend::{Backend, Query};
-use crate::entity::{ColumnSet, Definition, Entity, Moment, Shape, Stamp, Stores, UserScoped};
+use crate::entity::{ColumnSet, Definition, Entity, Shape};
 use crate::sql::log::{Record, bind_log};
 use crate::sql::parent::prove_parents;
+use crate::sql::rows::Reach;
 use crate::sql::{SqlText, arguments, values};
 
 /// `INSERT INTO … VALUES (…) RETURNING …`; with parents `INSERT INTO … SELECT … WHERE EXISTS (…) RETURNING …`,
 /// which inserts nothing if one is not the owner's.
-pub(crate) fn insert<T: UserScoped, DB: Stores<T>>(
-    new: T::New,
-    stamp: Stamp<'_, T>,
-    everyone: bool,
+pub(crate) fn insert<DB: Backend>(
+    reach: &Reach<'_, DB>,
+    new: &mut Binding<'_, DB>,
     record: Record<'_>,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+    let (entity, everyone) = (reach.entity(), reach.scope.is_everyone());
     let shape = Shape::Insert { everyone, recorded: record.shape(entity) };
     let text = entity.cache().text(DB::DIALECT, shape, || {
         let mut text = SqlText::new(DB::DIALECT);
@@ -25,7 +25,7 @@ pub(crate) fn insert<T: UserScoped, DB: Stores<T>>(
         text.finish()
     });
     let mut arguments = arguments::<DB>(entity.column_names().len() + 2);
-    DB::bind_new(new, stamp, &mut arguments)?;
+    new(&mut arguments)?;
     bind_log::<DB>(&mut arguments, record.in_statement())?;
     Ok(Query { text: text.into(), arguments, keep: true })
 }
@@ -67,20 +67,10 @@ fn write_columns(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
     text.sql(")");
 }
 
-/// New rows of one owner, on their way into one statement.
-pub(crate) struct Batch<'a, T: UserScoped> {
-    pub(crate) rows: Vec<T::New>,
-    pub(crate) owner: &'a T::Owner,
-    pub(crate) moment: Moment,
-    pub(crate) everyone: bool,
-}
-
-impl<T: UserScoped> Batch<'_, T> {
-    /// How many rows one statement can take.
-    pub(crate) fn most<DB: Backend>() -> usize {
-        let columns = inserted(T::entity().definition()).iter().count();
-        (DB::DIALECT.max_parameters() - 2) / columns.max(1)
-    }
+/// How many new rows one statement can take.
+pub(crate) fn most_rows<DB: Backend>(entity: &Entity) -> usize {
+    let columns = inserted(entity.definition()).iter().count();
+    (DB::DIALECT.max_parameters() - 2) / columns.max(1)
 }
 
 /// A connection keeps statements of up to so many rows prepared: longer ones are unlikely to come again.
@@ -88,18 +78,18 @@ const ROWS_KEPT: usize = 100;
 
 /// `INSERT INTO … VALUES (…), (…) RETURNING …`; with parents `INSERT INTO … SELECT … FROM (VALUES …) WHERE NOT EXISTS
 /// (one whose parent is not the owner's)`: all rows or none.
-pub(crate) fn insert_many<T: UserScoped, DB: Stores<T>>(
-    batch: Batch<'_, T>,
+pub(crate) fn insert_many<DB: Backend>(
+    reach: &Reach<'_, DB>,
+    count: usize,
+    new: &mut Binding<'_, DB>,
     record: Record<'_>,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
-    let count = batch.rows.len();
+    let entity = reach.entity();
     let mut text = SqlText::new(DB::DIALECT);
-    rowwise(entity, record, batch.everyone).write(&mut text, |text| write_many(text, entity, count));
+    rowwise(entity, record, reach.scope.is_everyone()).write(&mut text, |text| write_many(text, entity, count));
     let mut arguments = arguments::<DB>(count * entity.column_names().len() + 2);
-    for new in batch.rows {
-        let stamp = Stamp { id: T::generate_id(), owner: batch.owner, moment: batch.moment };
-        DB::bind_new(new, stamp, &mut arguments)?;
+    for _ in 0..count {
+        new(&mut arguments)?;
     }
     bind_log::<DB>(&mut arguments, record.in_statement())?;
     Ok(Query { text: text.into_sql(), arguments, keep: count <= ROWS_KEPT })

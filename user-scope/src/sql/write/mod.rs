@@ -4,14 +4,15 @@
 //! One file each for what is done: [`insert`], [`update`], [`upsert`], and what gives no rows back, in a room of its own:
 //! [`touch`].
 
-use sqlx::SqlStr;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, SqlStr};
 
 mod insert;
 mod touch;
 mod update;
 mod upsert;
 
-pub(crate) use insert::{Batch, insert, insert_many};
+pub(crate) use insert::{insert, insert_many, most_rows};
 pub(crate) use touch::{Care, Locks, Outline, Part, Touch, Touching, touch};
 pub(crate) use update::{Revision, look, update};
 pub(crate) use upsert::{index_for, upsert};
@@ -27,6 +28,10 @@ use crate::entity::{ColumnSet, Entity};
 pub(crate) const fn defer_keys() -> SqlStr {
     SqlStr::from_static("PRAGMA defer_foreign_keys = ON")
 }
+
+/// Binds the next of some new rows, or changes, whose type is forgotten.
+pub(crate) type Binding<'f, DB> =
+    Box<dyn FnMut(&mut <DB as Database>::Arguments) -> Result<(), BoxDynError> + Send + 'f>;
 
 /// A statement whose rows are given as they are read, and recorded one by one.
 struct Rowwise<'a> {

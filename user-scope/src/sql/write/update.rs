@@ -1,24 +1,24 @@
 //! Changes to one row.
 
+use sqlx::Database;
 use sqlx::error::BoxDynError;
 
-use super::{Rowwise, set};
-use crate::backend::{Dialect, Query};
-use crate::context::Scope;
-use crate::entity::{ColumnSet, Entity, Moment, Shape, Stores, UserScoped};
+use super::{Binding, Rowwise, set};
+use crate::backend::{Backend, Dialect, Query};
+use crate::entity::{ColumnSet, Entity, Shape};
 use crate::sql::log::{Record, bind_log};
 use crate::sql::parent::prove_parents;
-use crate::sql::rows::{State, bind_row, row};
+use crate::sql::rows::{OneRow, State, row};
 use crate::sql::{SqlText, arguments, values};
 
 /// What an update does.
-pub(crate) struct Revision<T: UserScoped> {
+pub(crate) struct Revision<'a, DB: Database> {
     /// The columns that it sets, `updated_at` among them; not empty.
     pub(crate) columns: ColumnSet,
     /// Those of them that the application set, if their values are recorded.
     pub(crate) values: ColumnSet,
-    pub(crate) changes: T::Changes,
-    pub(crate) moment: Moment,
+    /// Binds a value for each of the columns.
+    pub(crate) changes: Binding<'a, DB>,
 }
 
 /// Whether what a row was before must be known. PostgreSQL then locks it in the same statement: without that, what is
@@ -29,16 +29,12 @@ const fn looks_first(entity: &Entity, values: ColumnSet) -> bool {
 
 /// SQLite has no lock to take inside of a transaction, and no statement inside of a statement: what the row is before the
 /// update, if that must be known. Columns: version, old values.
-pub(crate) fn look<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-    columns: ColumnSet,
-) -> Result<Option<Query<DB>>, BoxDynError> {
-    let entity = T::entity();
+pub(crate) fn look<DB: Backend>(of: &OneRow<'_, DB>, columns: ColumnSet) -> Result<Option<Query<DB>>, BoxDynError> {
+    let entity = of.reach.entity();
     if DB::DIALECT == Dialect::Postgres || !looks_first(entity, columns) {
         return Ok(None);
     }
-    let everyone = scope.is_everyone();
+    let everyone = of.reach.scope.is_everyone();
     let text = entity.cache().text(DB::DIALECT, Shape::Look { everyone, columns }, || {
         let mut text = SqlText::new(DB::DIALECT);
         text.sql("SELECT ");
@@ -57,7 +53,7 @@ pub(crate) fn look<T: UserScoped, DB: Stores<T>>(
         text.finish()
     });
     let mut arguments = arguments::<DB>(2);
-    bind_row::<T, DB>(&mut arguments, scope, id)?;
+    of.bind(&mut arguments)?;
     Ok(Some(Query { text: text.into(), arguments, keep: true }))
 }
 
@@ -65,17 +61,17 @@ pub(crate) fn look<T: UserScoped, DB: Stores<T>>(
 /// `WITH user_scope_before AS (SELECT … FOR NO KEY UPDATE), user_scope_changed AS (UPDATE …) SELECT … FROM
 /// user_scope_before LEFT JOIN user_scope_changed ON true`.
 ///
-/// Columns: those of the entity; then old and new values, if they are recorded beside it; then, on PostgreSQL, the
+/// `expected` is the version that it rests on. Columns: those of the entity; then old and new values, if they are recorded beside it; then, on PostgreSQL, the
 /// version that was found.
-pub(crate) fn update<T: UserScoped, DB: Stores<T>>(
-    scope: &Scope<'_, T::Owner>,
-    id: &T::Id,
-    revision: Revision<T>,
+pub(crate) fn update<DB: Backend>(
+    of: &OneRow<'_, DB>,
+    revision: Revision<'_, DB>,
+    expected: Option<i64>,
     record: Record<'_>,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
-    let everyone = scope.is_everyone();
-    let Revision { columns, values, changes, moment } = revision;
+    let entity = of.reach.entity();
+    let everyone = of.reach.scope.is_everyone();
+    let Revision { columns, values, mut changes } = revision;
     let shape = Shape::Update { everyone, recorded: record.shape(entity), columns };
     let text = entity.cache().text(DB::DIALECT, shape, || {
         let mut text = SqlText::new(DB::DIALECT);
@@ -88,9 +84,8 @@ pub(crate) fn update<T: UserScoped, DB: Stores<T>>(
         text.finish()
     });
     let mut arguments = arguments::<DB>(columns.iter().count() + 5);
-    bind_row::<T, DB>(&mut arguments, scope, id)?;
-    let expected = T::expected_version(&changes);
-    DB::bind_changes(changes, moment, &mut arguments)?;
+    of.bind(&mut arguments)?;
+    changes(&mut arguments)?;
     if let Some(version) = expected {
         DB::add_integer(&mut arguments, version)?;
     }

@@ -6,38 +6,38 @@
 use sqlx::error::BoxDynError;
 
 use super::insert::{inserted, rowwise, write_insert};
-use super::set;
+use super::{Binding, set};
 use crate::backend::{Backend, Query};
-use crate::entity::{ColumnSet, Definition, Entity, Stamp, Stores, UserScoped};
+use crate::entity::{ColumnSet, Definition, Entity};
 use crate::sql::log::{Record, bind_log};
-use crate::sql::rows::{State, state};
+use crate::sql::rows::{Reach, State, state};
 use crate::sql::{SqlText, arguments};
 
 /// `INSERT INTO … ON CONFLICT (owner, key) DO UPDATE SET … WHERE table.owner = excluded.owner RETURNING …`.
 ///
 /// `key` holds the columns beside the owner. Without one it is the id alone: if that is another's the statement does
 /// nothing, and gives no row. Nor does it if the row is marked as deleted.
-pub(crate) fn upsert<T: UserScoped, DB: Stores<T>>(
-    new: T::New,
-    stamp: Stamp<'_, T>,
+pub(crate) fn upsert<DB: Backend>(
+    reach: &Reach<'_, DB>,
+    new: &mut Binding<'_, DB>,
     key: Option<ColumnSet>,
     record: Record<'_>,
 ) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+    let entity = reach.entity();
     let mut text = SqlText::new(DB::DIALECT);
     rowwise(entity, record, false).write(&mut text, |text| {
         write_insert(text, entity);
         write_conflict(text, entity, key);
     });
     let mut arguments = arguments::<DB>(entity.column_names().len() + 2);
-    DB::bind_new(new, stamp, &mut arguments)?;
+    new(&mut arguments)?;
     bind_log::<DB>(&mut arguments, record.in_statement())?;
     Ok(Query { text: text.into_sql(), arguments, keep: true })
 }
 
 /// `CREATE UNIQUE INDEX … ON … (owner, key)`: what [`upsert`] needs, to be shown to people. It is never run.
-pub(crate) fn index_for<T: UserScoped, DB: Backend>(key: Option<ColumnSet>) -> String {
-    let (entity, mut text) = (T::entity(), SqlText::new(DB::DIALECT));
+pub(crate) fn index_for<DB: Backend>(entity: &Entity, key: Option<ColumnSet>) -> String {
+    let mut text = SqlText::new(DB::DIALECT);
     let columns: Vec<usize> = key_columns(entity, key).collect();
     text.sql("CREATE UNIQUE INDEX ").name_of(entity, &columns).sql(" ON ").table(entity).sql(" ");
     write_key(&mut text, entity, key);

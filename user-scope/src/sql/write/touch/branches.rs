@@ -2,14 +2,14 @@
 
 use super::family::{Branch, Deed};
 use super::plan::Plan;
-use crate::entity::UserScoped;
+use crate::backend::Backend;
 use crate::sql::parent::{Storage, convert};
 use crate::sql::write::count_version;
 use crate::sql::{SqlText, values};
 
 /// Writes a part that follows another.
-pub(super) fn write_branch<T: UserScoped>(
-    plan: &Plan<'_, T>,
+pub(super) fn write_branch<DB: Backend>(
+    plan: &Plan<'_, DB>,
     text: &mut SqlText,
     part: usize,
     branch: &Branch,
@@ -67,7 +67,7 @@ pub(super) fn write_branch<T: UserScoped>(
 }
 
 /// The owner before, as this entity stores owners, or the mark before.
-fn was<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, branch: &Branch, is_tree: bool) {
+fn was<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, branch: &Branch, is_tree: bool) {
     let value = |text: &mut SqlText| {
         text.our("above").sql(".").our("was");
     };
@@ -79,8 +79,8 @@ fn was<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, branch: &Branch, i
 }
 
 /// Writes `SET …` of a branch; `value` is the root's mark or new owner.
-pub(super) fn write_set<T: UserScoped>(
-    plan: &Plan<'_, T>,
+pub(super) fn write_set<DB: Backend>(
+    plan: &Plan<'_, DB>,
     text: &mut SqlText,
     branch: &Branch,
     value: &dyn Fn(&mut SqlText),
@@ -93,7 +93,7 @@ pub(super) fn write_set<T: UserScoped>(
         }
         (Deed::Transfer, _) => {
             text.name(entity.owner_column()).sql(" = ");
-            convert(text, Storage::of_owner(T::entity()), Storage::of_owner(entity), value);
+            convert(text, Storage::of_owner(plan.entity()), Storage::of_owner(entity), value);
         }
         (Deed::Mark, Some(deleted_at)) => {
             text.column(entity, deleted_at).sql(" = ");
@@ -108,7 +108,7 @@ pub(super) fn write_set<T: UserScoped>(
 }
 
 /// Writes that a row is a child of `above` and has its owner.
-pub(super) fn write_match<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, branch: &Branch) {
+pub(super) fn write_match<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, branch: &Branch) {
     let (entity, above) = (branch.entity, plan.family.entity(branch.above));
     text.column(entity, branch.link.column).sql(" = ");
     convert(text, Storage::of_id(above), Storage::of_link(entity, branch.link), &|text| {
@@ -129,7 +129,7 @@ pub(super) fn write_match<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText,
 }
 
 /// Writes that a row which loses its parent does not go itself.
-pub(super) fn write_stays<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, part: usize) {
+pub(super) fn write_stays<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, part: usize) {
     let entity = plan.family.entity(part);
     for going in plan.family.going(part) {
         text.sql(" AND (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") NOT IN (SELECT ");

@@ -5,11 +5,13 @@ use sqlx::error::BoxDynError;
 
 use super::Touch;
 use super::plan::Plan;
-use crate::entity::{ParentDefinition, Stores, UserScoped};
+use crate::backend::Backend;
+use crate::entity::ParentDefinition;
+use crate::identifier::AnyIdentifier;
 use crate::sql::SqlText;
 use crate::sql::parent::{Storage, convert};
 
-impl<T: UserScoped> Plan<'_, T> {
+impl<DB: Backend> Plan<'_, DB> {
     /// Whether something may keep the whole from being done.
     pub(super) fn has_guards(&self) -> bool {
         !self.family.blockers.is_empty() || matches!(self.touch, Touch::Transfer(_))
@@ -17,11 +19,11 @@ impl<T: UserScoped> Plan<'_, T> {
 
     /// Writes ` AND …`: what keeps the whole from being done. Nothing of it is about rows of others: a child counts only
     /// if it has the owner of its parent.
-    pub(super) fn write_guards<DB: Stores<T>>(
+    pub(super) fn write_guards(
         &self,
         text: &mut SqlText,
         arguments: &mut DB::Arguments,
-        root: RootRows<'_, T, DB>,
+        root: RootRows<'_, DB>,
     ) -> Result<(), BoxDynError> {
         for blocker in &self.family.blockers {
             text.sql(" AND NOT EXISTS (SELECT 1 FROM ").table(blocker.entity).sql(" WHERE ");
@@ -32,7 +34,7 @@ impl<T: UserScoped> Plan<'_, T> {
         let Touch::Transfer(to) = &self.touch else { return Ok(()) };
         for part in 0..=self.family.branches.len() {
             for link in self.left_behind(part) {
-                self.write_stray::<DB>(text, arguments, part, link, *to, root)?;
+                self.write_stray(text, arguments, part, link, *to, root)?;
             }
         }
         Ok(())
@@ -48,18 +50,18 @@ impl<T: UserScoped> Plan<'_, T> {
     }
 
     /// Writes ` AND NOT EXISTS (SELECT …)`: a row of `part` whose parent neither belongs to the new owner nor moves too.
-    fn write_stray<DB: Stores<T>>(
+    fn write_stray(
         &self,
         text: &mut SqlText,
         arguments: &mut DB::Arguments,
         part: usize,
         link: &'static ParentDefinition,
-        to: &T::Owner,
-        root: RootRows<'_, T, DB>,
+        to: &dyn AnyIdentifier,
+        root: RootRows<'_, DB>,
     ) -> Result<(), BoxDynError> {
         let (entity, parent) = (self.family.entity(part), (link.entity)());
         text.sql(" AND NOT EXISTS (SELECT 1 FROM ").table(entity).sql(" AS ").our("row").sql(" WHERE ");
-        self.write_is_of::<DB>(text, arguments, part, root)?;
+        self.write_is_of(text, arguments, part, root)?;
         text.sql(" AND ")
             .our("row")
             .sql(".")
@@ -72,11 +74,11 @@ impl<T: UserScoped> Plan<'_, T> {
         });
         text.sql(" AND ").our("parent").sql(".").name(parent.owner_column()).sql(" = ");
         let number = text.parameters() + 1;
-        convert(text, Storage::of_owner(T::entity()), Storage::of_owner(parent), &|text| {
+        convert(text, Storage::of_owner(self.entity()), Storage::of_owner(parent), &|text| {
             text.parameter_again(number);
         });
         text.skip_parameters(1).sql(")");
-        DB::bind(T::entity().definition().owner, to, arguments)?;
+        self.target.reach.table.bind(self.entity().definition().owner, to, arguments)?;
         let moving = (0..=self.family.branches.len()).filter(|other| std::ptr::eq(self.family.entity(*other), parent));
         for other in moving {
             // In a tree the parent of the uppermost rows may stay behind; that of the rows below them moves.
@@ -93,12 +95,12 @@ impl<T: UserScoped> Plan<'_, T> {
     }
 
     /// Writes `(row.id, row.owner) IN (SELECT …)`.
-    fn write_is_of<DB: Stores<T>>(
+    fn write_is_of(
         &self,
         text: &mut SqlText,
         arguments: &mut DB::Arguments,
         part: usize,
-        root: RootRows<'_, T, DB>,
+        root: RootRows<'_, DB>,
     ) -> Result<(), BoxDynError> {
         let entity = self.family.entity(part);
         text.sql("(").our("row").sql(".").name(entity.id_column()).sql(", ").our("row").sql(".");
@@ -110,5 +112,5 @@ impl<T: UserScoped> Plan<'_, T> {
 }
 
 /// Writes a SELECT of the root's rows.
-pub(super) type RootRows<'a, T, DB> =
-    &'a dyn Fn(&Plan<'_, T>, &mut SqlText, &mut <DB as sqlx::Database>::Arguments) -> Result<(), BoxDynError>;
+pub(super) type RootRows<'a, DB> =
+    &'a dyn Fn(&Plan<'_, DB>, &mut SqlText, &mut <DB as sqlx::Database>::Arguments) -> Result<(), BoxDynError>;

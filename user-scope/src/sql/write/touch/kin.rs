@@ -6,7 +6,8 @@
 use sqlx::error::BoxDynError;
 
 use super::family::{Branch, Deed, Family};
-use crate::entity::{Entity, Stores, UserScoped};
+use crate::backend::Backend;
+use crate::entity::Entity;
 use crate::sql::SqlText;
 use crate::sql::parent::{Storage, convert};
 use crate::sql::rows::Target;
@@ -168,21 +169,21 @@ impl Family {
     }
 
     /// The rows of the root that `target` names, where no part of the statement has them already, as on SQLite.
-    pub(super) fn root_rows<T: UserScoped, DB: Stores<T>>(
+    pub(super) fn root_rows<DB: Backend>(
         &self,
         text: &mut SqlText,
         arguments: &mut DB::Arguments,
-        target: &Target<'_, T>,
+        target: &Target<'_, DB>,
     ) -> Result<(), BoxDynError> {
         if !self.is_tree(0) {
             self.select(text, 0);
-            return target.write::<DB>(text, arguments);
+            return target.write(text, arguments);
         }
         text.sql("WITH RECURSIVE ").tree(0);
         self.known(text, 0);
         text.sql(" AS (");
         self.select(text, 0);
-        target.write::<DB>(text, arguments)?;
+        target.write(text, arguments)?;
         self.descendants(text, 0);
         text.sql(") SELECT * FROM ").tree(0);
         Ok(())

@@ -14,14 +14,13 @@ use sqlx::error::BoxDynError;
 
 use super::family::{Deed, Family};
 use super::postgres::name_the_caller;
-use crate::backend::{Dialect, Query};
-use crate::entity::{Stores, UserScoped};
+use crate::backend::{Backend, Dialect, Query};
 use crate::sql::rows::Target;
 use crate::sql::{SqlText, arguments};
 
 /// The parts of a family that are locked first, from the top down.
-pub(crate) struct Locks<'a, T: UserScoped> {
-    target: Target<'a, T>,
+pub(crate) struct Locks<'a, DB: Backend> {
+    target: Target<'a, DB>,
     family: Family,
     parts: Vec<usize>,
 }
@@ -35,15 +34,15 @@ pub(crate) enum Care {
     Full,
 }
 
-impl<'a, T: UserScoped> Locks<'a, T> {
-    pub(super) fn of(dialect: Dialect, family: &Family, target: Target<'a, T>, care: Care) -> Self {
+impl<'a, DB: Backend> Locks<'a, DB> {
+    pub(super) fn of(family: &Family, target: Target<'a, DB>, care: Care) -> Self {
         let is_tree = |part: &usize| family.is_tree(*part);
         let is_above = |part: &usize| {
             let mut below = family.branches.iter().chain(&family.blockers);
             is_tree(part) || below.any(|branch| branch.above == *part)
         };
         let all = 0..=family.branches.len();
-        let parts = match (dialect, family.deed) {
+        let parts = match (DB::DIALECT, family.deed) {
             // It has one writer at a time.
             (Dialect::Sqlite, _) | (_, Deed::Revise) => Vec::new(),
             // A parent of any of them may stay behind.
@@ -68,18 +67,18 @@ impl<'a, T: UserScoped> Locks<'a, T> {
 
     /// `SELECT 1 FROM … WHERE … ORDER BY … FOR UPDATE`: in an order, so that two who lock the same rows do not wait for each
     /// other.
-    pub(crate) fn lock<DB: Stores<T>>(&self, part: usize) -> Result<Query<DB>, BoxDynError> {
+    pub(crate) fn lock(&self, part: usize) -> Result<Query<DB>, BoxDynError> {
         let (mut text, mut arguments) = (SqlText::new(Dialect::Postgres), arguments::<DB>(4));
         let entity = self.family.entity(part);
         text.sql("SELECT 1 FROM ").table(entity);
         if part == 0 && !self.family.is_tree(0) {
-            self.target.write::<DB>(&mut text, &mut arguments)?;
+            self.target.write(&mut text, &mut arguments)?;
         } else {
             let mut family = self.family.clone();
-            family.owner = name_the_caller::<T, DB>(&family, &self.target, &mut text, &mut arguments)?;
+            family.owner = name_the_caller(&family, &self.target, &mut text, &mut arguments)?;
             text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
             text.our("id").sql(", ").our("owner").sql(" FROM ");
-            let mut root = |text: &mut SqlText| family.root_rows::<T, DB>(text, &mut arguments, &self.target);
+            let mut root = |text: &mut SqlText| family.root_rows(text, &mut arguments, &self.target);
             family.rows(&mut text, part, &mut root)?;
             text.sql(" AS ").our("above").sql(")");
             family.of_the_caller(&mut text, entity, &|text, column| {

@@ -3,7 +3,8 @@
 use super::branches::{write_match, write_stays};
 use super::family::Family;
 use super::plan::Plan;
-use crate::entity::{ColumnSet, Entity, UserScoped};
+use crate::backend::Backend;
+use crate::entity::{ColumnSet, Entity};
 use crate::sql::SqlText;
 use crate::sql::write::count_version;
 
@@ -60,7 +61,7 @@ fn by_column(family: &Family, part: usize) -> Vec<(usize, Vec<usize>)> {
 }
 
 /// Writes ` FROM …`, the rows of a loss.
-pub(super) fn write_lost<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, loss: &Loss) {
+pub(super) fn write_lost<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, loss: &Loss) {
     let Some(any) = loss.lost.first().and_then(|branches| branches.first()).copied() else { return };
     let Some(first) = plan.family.losing(any).next() else { return };
     text.sql(" FROM ").part(first);
@@ -86,7 +87,7 @@ fn write_any(text: &mut SqlText, branches: &[usize]) {
 
 /// Writes the parts `losing`, whose rows may be the same: one statement changes a row once. Each part is a column that says
 /// whether a row has lost that parent.
-pub(super) fn write_losers<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, losing: &[usize]) {
+pub(super) fn write_losers<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, losing: &[usize]) {
     let Some(first) = losing.first().copied() else { return };
     let entity = plan.family.entity(first);
     let branches = || losing.iter().filter_map(|part| Some((*part, plan.family.branches.get(part.checked_sub(1)?)?)));

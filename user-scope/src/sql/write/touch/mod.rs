@@ -27,12 +27,13 @@ use self::sqlite::statements;
 use super::update::Revision;
 use crate::audit::Operation;
 use crate::backend::{Backend, Dialect, Query};
-use crate::entity::{ColumnSet, Entity, Moment, Stores, UserScoped};
+use crate::entity::{ColumnSet, Entity, Moment};
+use crate::identifier::AnyIdentifier;
 use crate::sql::log::Record;
 use crate::sql::rows::Target;
 
 /// What is done to the rows of a target.
-pub(crate) enum Touch<'a, T: UserScoped> {
+pub(crate) enum Touch<'a, DB: Backend> {
     /// They are deleted; those that are marked only if the entity has no mark, or to be rid of them.
     Delete,
     /// They are marked as deleted.
@@ -40,15 +41,15 @@ pub(crate) enum Touch<'a, T: UserScoped> {
     /// They are not marked any more.
     Unmark,
     /// They belong to somebody else.
-    Transfer(&'a T::Owner),
-    /// They are changed; whoever writes the statement takes the changes.
-    Revise(Option<Revision<T>>),
+    Transfer(&'a dyn AnyIdentifier),
+    /// They are changed.
+    Revise(Revision<'a, DB>),
 }
 
 /// The statements of a touch, and what their rows are about.
-pub(crate) struct Touching<'a, T: UserScoped, DB: Backend> {
+pub(crate) struct Touching<'a, DB: Backend> {
     /// What is locked before.
-    pub(crate) locks: Locks<'a, T>,
+    pub(crate) locks: Locks<'a, DB>,
     /// What the rows are before, and whether there are any, where a statement has to ask by itself.
     /// Columns: id, owner, old values.
     pub(crate) look: Option<Query<DB>>,
@@ -87,18 +88,18 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
-    pub(crate) fn of<T: UserScoped>(touch: &Touch<'_, T>, operation: Operation) -> Self {
-        let family = Family::of(T::entity(), touch.deed());
+    pub(crate) fn of<DB: Backend>(entity: &'static Entity, touch: &Touch<'_, DB>, operation: Operation) -> Self {
+        let family = Family::of(entity, touch.deed());
         let part = |entity, operation, loss| Part { entity, operation, recorded: true, loss };
         let going = family.branches.iter().filter(|branch| !branch.set_null).map(|branch| branch.entity);
-        let going = std::iter::once(T::entity()).chain(going).map(|entity| part(entity, operation, None));
+        let going = std::iter::once(entity).chain(going).map(|entity| part(entity, operation, None));
         let losing = losses(&family).into_iter().map(|loss| part(loss.entity, Operation::Update, Some(loss)));
         let parts = going.chain(losing).collect();
         Self { family, parts }
     }
 }
 
-impl<T: UserScoped> Touch<'_, T> {
+impl<DB: Backend> Touch<'_, DB> {
     const fn deed(&self) -> Deed {
         match self {
             Self::Delete => Deed::Delete,
@@ -111,26 +112,26 @@ impl<T: UserScoped> Touch<'_, T> {
 }
 
 /// Writes all statements of `touch`.
-pub(crate) fn touch<'a, T: UserScoped, DB: Stores<T>>(
-    target: Target<'a, T>,
-    touch: Touch<'_, T>,
+pub(crate) fn touch<'a, DB: Backend>(
+    target: Target<'a, DB>,
+    touch: Touch<'a, DB>,
     care: Care,
     outline: Outline,
     record: Record<'_>,
-) -> Result<Touching<'a, T, DB>, BoxDynError> {
+) -> Result<Touching<'a, DB>, BoxDynError> {
     let Outline { family, parts } = outline;
     let values = match &touch {
-        Touch::Revise(revision) => revision.as_ref().map_or(ColumnSet::EMPTY, |revision| revision.values),
-        Touch::Delete | Touch::Mark(_) => values_at_the_end(T::entity()),
+        Touch::Revise(revision) => revision.values,
+        Touch::Delete | Touch::Mark(_) => values_at_the_end(target.reach.entity()),
         Touch::Unmark | Touch::Transfer(_) => ColumnSet::EMPTY,
     };
-    let locks = Locks::of(DB::DIALECT, &family, target, care);
+    let locks = Locks::of(&family, target, care);
     let plan = Plan { target, touch, family, record, values };
     match DB::DIALECT {
         Dialect::Postgres => {
-            let steps = vec![one_statement::<T, DB>(plan, &parts)?];
+            let steps = vec![one_statement(plan, &parts)?];
             Ok(Touching { locks, look: None, steps, parts, defers_keys: false })
         }
-        Dialect::Sqlite => statements::<T, DB>(plan, parts, locks),
+        Dialect::Sqlite => statements(plan, parts, locks),
     }
 }

@@ -4,7 +4,8 @@ use sqlx::error::BoxDynError;
 
 use super::Touch;
 use super::family::{Deed, Family};
-use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
+use crate::backend::Backend;
+use crate::entity::{ColumnSet, Entity};
 use crate::sql::log::Record;
 use crate::sql::rows::Target;
 use crate::sql::write::set;
@@ -12,16 +13,20 @@ use crate::sql::write::update::Revision;
 use crate::sql::{SqlText, values};
 
 /// A touch on its way into statements.
-pub(super) struct Plan<'a, T: UserScoped> {
-    pub(super) target: Target<'a, T>,
-    pub(super) touch: Touch<'a, T>,
+pub(super) struct Plan<'a, DB: Backend> {
+    pub(super) target: Target<'a, DB>,
+    pub(super) touch: Touch<'a, DB>,
     pub(super) family: Family,
     pub(super) record: Record<'a>,
     /// The root's columns whose values are recorded.
     pub(super) values: ColumnSet,
 }
 
-impl<T: UserScoped> Plan<'_, T> {
+impl<DB: Backend> Plan<'_, DB> {
+    pub(super) const fn entity(&self) -> &'static Entity {
+        self.target.reach.entity()
+    }
+
     /// The columns of a part whose old values are recorded: a row that is gone, or marked, still gives them.
     pub(super) fn old_values(&self, part: usize) -> ColumnSet {
         match (self.family.branch(part), self.family.deed) {
@@ -37,12 +42,12 @@ impl<T: UserScoped> Plan<'_, T> {
     }
 
     /// Writes `UPDATE root SET …` or `DELETE FROM root`, and gives the number of the first parameter that it set.
-    pub(super) fn write_deed<DB: Stores<T>>(
+    pub(super) fn write_deed(
         &mut self,
         text: &mut SqlText,
         arguments: &mut DB::Arguments,
     ) -> Result<(ColumnSet, usize), BoxDynError> {
-        let entity = T::entity();
+        let (table, entity) = (self.target.reach.table, self.entity());
         let definition = entity.definition();
         text.sql(if matches!(self.touch, Touch::Delete) { "DELETE FROM " } else { "UPDATE " }).table(entity);
         let first = text.parameters() + 1;
@@ -54,7 +59,7 @@ impl<T: UserScoped> Plan<'_, T> {
             (Touch::Delete, _) => ColumnSet::EMPTY,
             (Touch::Mark(moment), Some(deleted_at)) => {
                 set(text, entity, one(deleted_at), parameter);
-                DB::bind_moment(deleted_at, *moment, arguments)?;
+                table.bind_moment(deleted_at, *moment, arguments)?;
                 one(deleted_at)
             }
             (Touch::Unmark, Some(deleted_at)) => {
@@ -65,15 +70,14 @@ impl<T: UserScoped> Plan<'_, T> {
             }
             (Touch::Transfer(to), _) => {
                 set(text, entity, one(definition.owner), parameter);
-                DB::bind(definition.owner, *to, arguments)?;
+                table.bind(definition.owner, *to, arguments)?;
                 one(definition.owner)
             }
             (Touch::Revise(revision), _) => {
-                let Some(Revision { columns, changes, moment, .. }) = revision.take() else {
-                    return Err("these changes were written already".into());
-                };
+                let Revision { columns, changes, .. } = revision;
+                let columns = *columns;
                 set(text, entity, columns, parameter);
-                DB::bind_changes(changes, moment, arguments)?;
+                changes(arguments)?;
                 columns
             }
             (Touch::Mark(_) | Touch::Unmark, None) => return Err("this entity has no mark of deletion".into()),

@@ -10,33 +10,33 @@ use super::losers::Loss;
 use super::plan::Plan;
 use super::postgres::write_proof;
 use super::{Part, Touch, Touching};
-use crate::backend::{Dialect, Query};
-use crate::entity::{ColumnSet, Entity, Stores, UserScoped};
+use crate::backend::{Backend, Dialect, Query};
+use crate::entity::{ColumnSet, Entity};
 use crate::sql::rows::Rows;
 use crate::sql::write::set;
 use crate::sql::{SqlText, arguments, values};
 
-pub(super) fn statements<'a, T: UserScoped, DB: Stores<T>>(
-    mut plan: Plan<'_, T>,
+pub(super) fn statements<'a, DB: Backend>(
+    mut plan: Plan<'_, DB>,
     parts: Vec<Part>,
-    locks: Locks<'a, T>,
-) -> Result<Touching<'a, T, DB>, BoxDynError> {
+    locks: Locks<'a, DB>,
+) -> Result<Touching<'a, DB>, BoxDynError> {
     let transfers = plan.family.deed == Deed::Transfer;
     let looks = !plan.family.branches.is_empty() || !plan.new_values().is_empty() || transfers;
-    let look = if looks { Some(look::<T, DB>(&plan)?) } else { None };
+    let look = if looks { Some(look(&plan)?) } else { None };
     let remembers = may_change_the_condition(&plan);
     let mut steps = Vec::with_capacity(parts.len() + 2);
     if remembers {
-        steps.push(remember::<T, DB>(&plan)?);
+        steps.push(remember(&plan)?);
     }
     for (number, part) in parts.iter().enumerate().rev() {
         match (&part.loss, plan.family.branch(number)) {
-            (Some(loss), _) => steps.push(losing::<T, DB>(&plan, number, loss, remembers)?),
-            (None, Some(branch)) => steps.push(going::<T, DB>(&plan, number, branch, remembers)?),
+            (Some(loss), _) => steps.push(losing(&plan, number, loss, remembers)?),
+            (None, Some(branch)) => steps.push(going(&plan, number, branch, remembers)?),
             (None, None) => {}
         }
     }
-    steps.push(root::<T, DB>(&mut plan, looks, remembers)?);
+    steps.push(root(&mut plan, looks, remembers)?);
     if remembers {
         let mut text = SqlText::new(Dialect::Sqlite);
         text.sql("DROP TABLE ").our(ROOTS);
@@ -49,20 +49,20 @@ pub(super) fn statements<'a, T: UserScoped, DB: Stores<T>>(
 const ROOTS: &str = "roots";
 
 /// Whether rows that lose their parent are of the root's own table: they could come to fulfil the condition.
-fn may_change_the_condition<T: UserScoped>(plan: &Plan<'_, T>) -> bool {
+fn may_change_the_condition<DB: Backend>(plan: &Plan<'_, DB>) -> bool {
     matches!(plan.target.rows, Rows::Where(_)) && plan.family.losing(0).next().is_some()
 }
 
 /// Remembers which rows of the root are meant, until the end of the touch.
-fn remember<T: UserScoped, DB: Stores<T>>(plan: &Plan<'_, T>) -> Result<Query<DB>, BoxDynError> {
+fn remember<DB: Backend>(plan: &Plan<'_, DB>) -> Result<Query<DB>, BoxDynError> {
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
     text.sql("CREATE TEMPORARY TABLE ").our(ROOTS).sql(" AS ");
-    plan.family.root_rows::<T, DB>(&mut text, &mut arguments, &plan.target)?;
+    plan.family.root_rows(&mut text, &mut arguments, &plan.target)?;
     finish(text, arguments)
 }
 
-fn root_rows<T: UserScoped, DB: Stores<T>>(
-    plan: &Plan<'_, T>,
+fn root_rows<DB: Backend>(
+    plan: &Plan<'_, DB>,
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
     remembered: bool,
@@ -71,29 +71,27 @@ fn root_rows<T: UserScoped, DB: Stores<T>>(
         text.sql("SELECT * FROM ").our(ROOTS);
         return Ok(());
     }
-    plan.family.root_rows::<T, DB>(text, arguments, &plan.target)
+    plan.family.root_rows(text, arguments, &plan.target)
 }
 
 /// The root's rows, if nothing stands in the way.
-fn look<T: UserScoped, DB: Stores<T>>(plan: &Plan<'_, T>) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+fn look<DB: Backend>(plan: &Plan<'_, DB>) -> Result<Query<DB>, BoxDynError> {
+    let entity = plan.entity();
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
     text.sql("SELECT ").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(", ");
     write_values(&mut text, entity, plan.new_values());
     text.sql(" FROM ").table(entity);
-    plan.target.write::<DB>(&mut text, &mut arguments)?;
-    guards::<T, DB>(plan, &mut text, &mut arguments)?;
+    plan.target.write(&mut text, &mut arguments)?;
+    guards(plan, &mut text, &mut arguments)?;
     finish(text, arguments)
 }
 
-fn guards<T: UserScoped, DB: Stores<T>>(
-    plan: &Plan<'_, T>,
+fn guards<DB: Backend>(
+    plan: &Plan<'_, DB>,
     text: &mut SqlText,
     arguments: &mut DB::Arguments,
 ) -> Result<(), BoxDynError> {
-    plan.write_guards::<DB>(text, arguments, &|plan, text, arguments| {
-        plan.family.root_rows::<T, DB>(text, arguments, &plan.target)
-    })
+    plan.write_guards(text, arguments, &|plan, text, arguments| plan.family.root_rows(text, arguments, &plan.target))
 }
 
 fn write_values(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
@@ -105,8 +103,8 @@ fn write_values(text: &mut SqlText, entity: &Entity, columns: ColumnSet) {
 }
 
 /// Those who go along.
-fn going<T: UserScoped, DB: Stores<T>>(
-    plan: &Plan<'_, T>,
+fn going<DB: Backend>(
+    plan: &Plan<'_, DB>,
     part: usize,
     branch: &Branch,
     remembered: bool,
@@ -119,14 +117,14 @@ fn going<T: UserScoped, DB: Stores<T>>(
         let number = text.parameters() + 1;
         match &plan.touch {
             Touch::Mark(moment) => {
-                let Some(deleted_at) = T::entity().definition().deleted_at else {
+                let Some(deleted_at) = plan.entity().definition().deleted_at else {
                     return Err("this entity has no mark of deletion".into());
                 };
-                DB::bind_moment(deleted_at, *moment, &mut arguments)?;
+                plan.target.reach.table.bind_moment(deleted_at, *moment, &mut arguments)?;
                 text.skip_parameters(1);
             }
             Touch::Transfer(to) => {
-                DB::bind(T::entity().definition().owner, *to, &mut arguments)?;
+                plan.target.reach.table.bind(plan.entity().definition().owner, *to, &mut arguments)?;
                 text.skip_parameters(1);
             }
             _ => {}
@@ -136,7 +134,7 @@ fn going<T: UserScoped, DB: Stores<T>>(
         });
     }
     text.sql(" WHERE ");
-    let mut root = |text: &mut SqlText| root_rows::<T, DB>(plan, text, &mut arguments, remembered);
+    let mut root = |text: &mut SqlText| root_rows(plan, text, &mut arguments, remembered);
     if plan.family.is_tree(part) {
         text.sql("(").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM ");
@@ -151,8 +149,8 @@ fn going<T: UserScoped, DB: Stores<T>>(
 }
 
 /// Those who lose a parent, or several: who loses more has lost them before, and is found no more.
-fn losing<T: UserScoped, DB: Stores<T>>(
-    plan: &Plan<'_, T>,
+fn losing<DB: Backend>(
+    plan: &Plan<'_, DB>,
     part: usize,
     loss: &Loss,
     remembered: bool,
@@ -163,7 +161,7 @@ fn losing<T: UserScoped, DB: Stores<T>>(
     set(&mut text, entity, loss.columns, |text, _| {
         text.sql("NULL");
     });
-    let mut root = |text: &mut SqlText| root_rows::<T, DB>(plan, text, &mut arguments, remembered);
+    let mut root = |text: &mut SqlText| root_rows(plan, text, &mut arguments, remembered);
     for (index, branches) in loss.lost.iter().enumerate() {
         text.sql(if index == 0 { " WHERE (" } else { " AND (" });
         for (index, branch) in branches.iter().filter_map(|part| plan.family.branch(*part)).enumerate() {
@@ -187,34 +185,30 @@ fn losing<T: UserScoped, DB: Stores<T>>(
 }
 
 /// `looked`: nothing stands in the way any more.
-fn root<T: UserScoped, DB: Stores<T>>(
-    plan: &mut Plan<'_, T>,
-    looked: bool,
-    remembered: bool,
-) -> Result<Query<DB>, BoxDynError> {
-    let entity = T::entity();
+fn root<DB: Backend>(plan: &mut Plan<'_, DB>, looked: bool, remembered: bool) -> Result<Query<DB>, BoxDynError> {
+    let entity = plan.entity();
     let (mut text, mut arguments) = (SqlText::new(Dialect::Sqlite), arguments::<DB>(4));
-    let (columns, first) = plan.write_deed::<DB>(&mut text, &mut arguments)?;
+    let (columns, first) = plan.write_deed(&mut text, &mut arguments)?;
     if remembered || plan.family.is_tree(0) {
         text.sql(" WHERE (").name(entity.id_column()).sql(", ").name(entity.owner_column()).sql(") IN (SELECT ");
         text.our("id").sql(", ").our("owner").sql(" FROM (");
-        root_rows::<T, DB>(plan, &mut text, &mut arguments, remembered)?;
+        root_rows(plan, &mut text, &mut arguments, remembered)?;
         text.sql("))");
     } else {
-        plan.target.write::<DB>(&mut text, &mut arguments)?;
+        plan.target.write(&mut text, &mut arguments)?;
     }
     if !looked {
-        guards::<T, DB>(plan, &mut text, &mut arguments)?;
+        guards(plan, &mut text, &mut arguments)?;
     }
     if matches!(plan.touch, Touch::Revise(_)) {
-        write_proof::<T, DB>(plan, &mut text, &mut arguments, columns, first)?;
+        write_proof(plan, &mut text, &mut arguments, columns, first)?;
     }
     returning(&mut text, plan, 0, entity);
     finish(text, arguments)
 }
 
 /// Writes ` RETURNING number, id, owner, old, new`.
-fn returning<T: UserScoped>(text: &mut SqlText, plan: &Plan<'_, T>, part: usize, entity: &Entity) {
+fn returning<DB: Backend>(text: &mut SqlText, plan: &Plan<'_, DB>, part: usize, entity: &Entity) {
     text.sql(" RETURNING ").number(part).sql(", ").name(entity.id_column()).sql(", ").name(entity.owner_column());
     text.sql(", ");
     write_values(text, entity, plan.old_values(part));

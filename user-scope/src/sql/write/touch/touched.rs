@@ -4,13 +4,13 @@ use super::Part;
 use super::family::Deed;
 use super::losers::write_lost;
 use super::plan::Plan;
-use crate::entity::UserScoped;
+use crate::backend::Backend;
 use crate::sql::SqlText;
 use crate::sql::log::{Addition, LogParameters, log_into, log_select};
 use crate::sql::rows::Rows;
 
 /// Writes `, user_scope_logged AS (INSERT … SELECT … UNION ALL SELECT …)`.
-pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &[Part]) {
+pub(super) fn write_log<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, parts: &[Part]) {
     text.sql(", ");
     log_into(text);
     let parameters = LogParameters::next(text);
@@ -32,7 +32,7 @@ pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, p
         let emptied: &dyn Fn(&mut SqlText) = &|text| write_emptied(text, part);
         let has_old = !plan.old_values(number).is_empty() || number == 0 && !plan.new_values().is_empty();
         let additions: Vec<Addition<'_>> = [
-            plan.target.scope.is_everyone().then_some(("owner", owner)),
+            plan.target.reach.scope.is_everyone().then_some(("owner", owner)),
             (number == 0 && matches!(plan.target.rows, Rows::Where(_))).then_some(("rows", rows)),
             (!part.emptied().is_empty()).then_some(("changed", emptied)),
             has_old.then_some(("old", &old as _)),
@@ -51,7 +51,7 @@ pub(super) fn write_log<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, p
 }
 
 /// Whose row it was when it was touched.
-fn write_owner<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText) {
+fn write_owner<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText) {
     text.our(if plan.family.deed == Deed::Transfer { "was" } else { "owner" });
 }
 
@@ -64,7 +64,7 @@ fn write_emptied(text: &mut SqlText, part: &Part) {
 }
 
 /// Writes ` SELECT number, id, owner, old, new FROM … UNION ALL …`.
-pub(super) fn write_touched<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, parts: &[Part]) {
+pub(super) fn write_touched<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, parts: &[Part]) {
     text.sql(" ");
     text.list(" UNION ALL ", parts.iter().enumerate(), |text, (number, part)| {
         text.sql("SELECT ").number(number).sql("::bigint, ").our("id").sql("::text, ");
@@ -87,7 +87,7 @@ pub(super) fn write_touched<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlTex
 }
 
 /// Writes ` FROM …`, the rows of a part.
-fn write_from<T: UserScoped>(plan: &Plan<'_, T>, text: &mut SqlText, number: usize, part: &Part) {
+fn write_from<DB: Backend>(plan: &Plan<'_, DB>, text: &mut SqlText, number: usize, part: &Part) {
     match &part.loss {
         Some(loss) => write_lost(plan, text, loss),
         None => {

@@ -2,18 +2,19 @@
 //! went along.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
 use sqlx::SqlStr;
 
-use super::ScopedRepository;
-use super::act::{Act, Hindrance};
 use super::recording::Written;
+use super::touched::Touched;
+use super::{Access, Act, Hindrance};
 use crate::audit::{Details, Operation, Values};
-use crate::backend::{Dialect, Query};
-use crate::context::Writes;
-use crate::entity::{ColumnSet, Stores, UserScoped};
+use crate::backend::{Backend, Dialect, Query};
+use crate::entity::ColumnSet;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{IdKind, IdValue};
+use crate::observe::observed;
 use crate::session::{Session, Trace};
 use crate::sql::isolation::sqlite::{BEGIN_TRANSFER, END_TRANSFER, IS_TOLD};
 use crate::sql::{self, Care, Locks, Outline, Part, Rows, Target, Touch, Touching};
@@ -21,46 +22,48 @@ use crate::sql::{self, Care, Locks, Outline, Part, Rows, Target, Touch, Touching
 /// The rows that were looked at, and those that were touched.
 type BeforeAndAfter<Row> = (Vec<Row>, Vec<Row>);
 
-impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
-    /// How many rows of the entity were touched. That there are none is an error if the act is about one row.
-    ///
+/// How many rows of the entity were touched. That there are none is an error if the act is about one row.
+pub(super) async fn touch<DB: Backend>(
+    access: Access<'_, DB>,
+    operation: &'static str,
+    touched: Touched<'_, DB>,
+) -> Result<u64> {
+    observed(access.entity().name(), operation, pin!(access.touch(touched))).await
+}
+
+impl<DB: Backend> Access<'_, DB> {
     /// A child that comes meanwhile is not seen by a delete's one statement on PostgreSQL, and a foreign key then refuses. If
     /// nothing else hangs on it, it is done once more, with care.
-    pub(super) async fn touch(&self, act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
-        let again = (DB::DIALECT == Dialect::Postgres && matches!(touch, Touch::Delete)).then(|| act.clone());
-        match (self.touch_with(Care::Usual, act, rows, touch).await, again) {
-            (Err(Error::Referenced { source: Some(_), .. }), Some(act))
-                if self.source.is_pool() && !T::entity().definition().children.is_empty() =>
+    async fn touch(self, touched: Touched<'_, DB>) -> Result<u64> {
+        let Touched { rows, ref touch, ref act } = touched;
+        let deletes = DB::DIALECT == Dialect::Postgres && matches!(touch, Touch::Delete);
+        let again = deletes.then(|| Touched { act: act.clone(), rows, touch: Touch::Delete });
+        match (self.touch_with(Care::Usual, touched).await, again) {
+            (Err(Error::Referenced { source: Some(_), .. }), Some(again))
+                if self.source.is_pool() && !self.entity().definition().children.is_empty() =>
             {
-                self.touch_with(Care::Full, act, rows, Touch::Delete).await
+                self.touch_with(Care::Full, again).await
             }
             (done, _) => done,
         }
     }
 
-    async fn touch_with(&self, care: Care, mut act: Act<'_, T>, rows: Rows<'_, T>, touch: Touch<'_, T>) -> Result<u64> {
-        let entity = T::entity().name();
-        let mut outline = Outline::of(&touch, act.operation);
+    async fn touch_with(self, care: Care, touched: Touched<'_, DB>) -> Result<u64> {
+        let Touched { mut act, rows, touch } = touched;
+        if let Rows::Where(condition) = rows {
+            self.check_depth(condition)?;
+        }
+        let mut outline = Outline::of(self.entity(), &touch, act.operation);
         let recording = self.recording_all(&mut act, &mut outline.parts);
-        let target = Target {
-            scope: self.caller.scope(),
-            rows,
-            state: act.state,
-            with_parents: act.operation == Operation::Restore,
-        };
-        let touching = sql::touch::<T, DB>(target, touch, care, outline, recording.record());
-        let Touching { locks, look, steps, parts, defers_keys } =
-            touching.map_err(|error| Error::unbindable(entity, error))?;
-        look.iter().chain(&steps).try_for_each(|statement| self.access().check_values(statement))?;
+        let target =
+            Target { reach: self.reach(), rows, state: act.state, with_parents: act.operation == Operation::Restore };
+        let touching = sql::touch(target, touch, care, outline, recording.record());
+        let Touching { locks, look, steps, parts, defers_keys } = touching.map_err(|error| self.unbindable(error))?;
+        look.iter().chain(&steps).try_for_each(|statement| self.check_values(statement))?;
 
         // A statement that records itself, or that nobody records, gives a number.
         let counts = DB::DIALECT == Dialect::Postgres && !recording.record().is_beside();
-        let mut session = self.access().session().await?;
+        let mut session = self.session().await?;
         let mut unknown = self.unknown(&recording, &session);
         let in_transaction = session.is_begun()
             || recording.is_beside()
@@ -98,7 +101,7 @@ where
             Ok(rows) => rows,
             Err(error) => {
                 unknown.hear(&error);
-                return Err(self.access().failed(session, act.doing, error));
+                return Err(self.failed(session, act.doing, error));
             }
         };
         let read = match touched.first() {
@@ -107,7 +110,7 @@ where
         };
         let (count, records) = match read {
             Ok(read) => read,
-            Err(error) => return Err(self.access().failed(session, act.doing, self.access().named(error))),
+            Err(error) => return Err(self.failed(session, act.doing, self.named(error))),
         };
         if count == 0 {
             unknown.armed = false;
@@ -129,11 +132,11 @@ where
     }
 
     /// Waits for those who are at work on the rows, and keeps others away.
-    async fn lock(session: &mut Session<'_, DB>, locks: &Locks<'_, T>) -> sqlx::Result<()> {
+    async fn lock(session: &mut Session<'_, DB>, locks: &Locks<'_, DB>) -> sqlx::Result<()> {
         for part in locks.parts() {
             let mut known = 0;
             loop {
-                let lock = locks.lock::<DB>(part).map_err(sqlx::Error::Encode)?;
+                let lock = locks.lock(part).map_err(sqlx::Error::Encode)?;
                 let found = DB::fetch_all(session.connection(), lock).await?.len();
                 if part == 0 && found == 0 {
                     return Ok(());
@@ -150,8 +153,8 @@ where
 
     /// How many rows of the root there are, and what is to be recorded of all.
     fn read_touched(
-        &self,
-        act: &Act<'_, T>,
+        self,
+        act: &Act<'_>,
         parts: &[Part],
         before: &[DB::Row],
         touched: &[DB::Row],
@@ -160,7 +163,7 @@ where
         let numbers = numbers.collect::<sqlx::Result<Vec<_>>>()?;
         let roots = numbers.iter().filter(|number| **number == 0).count() as u64;
         let mut records = Vec::with_capacity(touched.len());
-        let olds = Self::olds(before)?;
+        let olds = self.olds(before)?;
         for (row, number) in touched.iter().zip(numbers) {
             let part = parts.get(number).ok_or(sqlx::Error::RowNotFound)?;
             if !part.recorded {
@@ -188,7 +191,7 @@ where
                 entity: part.entity.name(),
                 operation: part.operation,
                 id,
-                owner: self.caller.scope().is_everyone().then_some(owner),
+                owner: self.caller.whose().is_everyone().then_some(owner),
                 details: Details { values: Values::of(old, DB::get_text(row, 4)?), ..details },
             });
         }
@@ -196,14 +199,14 @@ where
     }
 
     /// The values of the root's rows before, by id and owner: two owners may have rows of the same id.
-    fn olds(before: &[DB::Row]) -> sqlx::Result<HashMap<(IdValue, IdValue), Option<String>>> {
-        let (id, owner) = (T::entity().stored_id_kind(), T::entity().stored_owner_kind());
+    fn olds(self, before: &[DB::Row]) -> sqlx::Result<HashMap<(IdValue, IdValue), Option<String>>> {
+        let (id, owner) = (self.entity().stored_id_kind(), self.entity().stored_owner_kind());
         let read = |row: &DB::Row| Ok(((DB::get_id(row, 0, id)?, DB::get_id(row, 1, owner)?), DB::get_text(row, 2)?));
         before.iter().map(read).collect()
     }
 
     /// Nothing matched, or something stood in the way of all that did.
-    async fn nothing_touched(&self, mut session: Session<'_, DB>, act: Act<'_, T>, rows: Rows<'_, T>) -> Result<u64> {
+    async fn nothing_touched(self, mut session: Session<'_, DB>, act: Act<'_>, rows: Rows<'_>) -> Result<u64> {
         if act.id.is_some() {
             return Err(self.nothing_written(session, act).await);
         }
@@ -211,7 +214,7 @@ where
             match self.is_there(&mut session, rows, act.state).await {
                 Ok(true) => return Err(self.nothing_written(session, act).await),
                 Ok(false) => {}
-                Err(error) => return Err(self.access().failed(session, Doing::Reading, error)),
+                Err(error) => return Err(self.failed(session, Doing::Reading, error)),
             }
         }
         session.conclude(Trace::Nothing, self.audit).await;

@@ -1,22 +1,25 @@
 //! A repository whose entity is forgotten. An application has many entities, and its compiler makes everything that names one
 //! once for each: what does not need to know which it is stands here, and is generic over the database alone.
 
+use sqlx::error::BoxDynError;
+
 use crate::audit::{Audit, AuditEvent, Details, Entry, Miss, Operation};
 use crate::backend::{Backend, Query as Statement};
 use crate::context::Accountable;
-use crate::entity::{Entity, Moment};
+use crate::entity::{Condition, Entity, Moment, Table};
 use crate::error::{Doing, Error, Result};
 use crate::identifier::{AnyIdentifier, IdValue};
 use crate::session::{Session, Source, Trace};
+use crate::sql::Reach;
 
 /// Who does something to which entity's rows, and where.
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "it never leaves the library")]
 pub struct Access<'a, DB: Backend> {
-    pub(super) source: Source<'a, DB>,
-    pub(super) caller: &'a dyn Accountable,
-    pub(super) audit: &'a Audit<DB>,
-    pub(super) entity: &'static Entity,
+    pub(in crate::repository) source: Source<'a, DB>,
+    pub(in crate::repository) caller: &'a dyn Accountable,
+    pub(in crate::repository) audit: &'a Audit<DB>,
+    pub(in crate::repository) table: Table<DB>,
 }
 
 impl<DB: Backend> Clone for Access<'_, DB> {
@@ -28,30 +31,64 @@ impl<DB: Backend> Clone for Access<'_, DB> {
 impl<DB: Backend> Copy for Access<'_, DB> {}
 
 impl<'a, DB: Backend> Access<'a, DB> {
-    pub(super) async fn session(self) -> Result<Session<'a, DB>> {
-        self.source.session(self.entity.name(), self.caller).await
+    pub(super) const fn entity(&self) -> &'static Entity {
+        self.table.entity
+    }
+
+    pub(in crate::repository) fn reach(self) -> Reach<'a, DB> {
+        Reach { table: self.table, scope: self.caller.whose() }
+    }
+
+    pub(in crate::repository) async fn session(self) -> Result<Session<'a, DB>> {
+        self.source.session(self.entity().name(), self.caller).await
     }
 
     /// What the driver reported, once the session has been told of it.
     pub(super) fn failed(self, session: Session<'_, DB>, doing: Doing, error: sqlx::Error) -> Error {
         session.fail(&error);
-        Error::from_sqlx(self.entity.name(), doing, error)
+        Error::from_sqlx(self.entity().name(), doing, error)
     }
 
     /// The same error, with the name of the column that it is about in place of its number.
-    pub(super) fn named(self, error: sqlx::Error) -> sqlx::Error {
+    pub(in crate::repository) fn named(self, error: sqlx::Error) -> sqlx::Error {
         let sqlx::Error::ColumnDecode { index, source } = error else { return error };
-        let name = index.parse().ok().map(|position| self.entity.column_name(position)).filter(|name| !name.is_empty());
+        let name =
+            index.parse().ok().map(|position| self.entity().column_name(position)).filter(|name| !name.is_empty());
         sqlx::Error::ColumnDecode { index: name.map_or(index, |name| format!("`{name}`")), source }
     }
 
-    /// Whether one statement can carry all values of this one.
+    /// The statement, if it can be bound and has no more values than one can carry.
+    pub(in crate::repository) fn sendable(
+        self,
+        statement: Result<Statement<DB>, BoxDynError>,
+    ) -> Result<Statement<DB>> {
+        let statement = statement.map_err(|error| self.unbindable(error))?;
+        self.check_values(&statement)?;
+        Ok(statement)
+    }
+
     pub(super) fn check_values(self, statement: &Statement<DB>) -> Result<()> {
         let (values, limit) = (sqlx::Arguments::len(&statement.arguments), DB::DIALECT.max_parameters());
         if values > limit {
-            return Err(Error::TooManyValues { entity: self.entity.name(), values, limit });
+            return Err(Error::TooManyValues { entity: self.entity().name(), values, limit });
         }
         Ok(())
+    }
+
+    /// Whether the condition can be written.
+    pub(in crate::repository) fn check_depth(self, condition: Option<&Condition>) -> Result<()> {
+        match condition {
+            Some(condition) if condition.is_too_deep() => Err(Error::TooDeep { entity: self.entity().name() }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(in crate::repository) fn unreadable(self, error: sqlx::Error) -> Error {
+        Error::from_sqlx(self.entity().name(), Doing::Reading, self.named(error))
+    }
+
+    pub(super) fn unbindable(self, error: BoxDynError) -> Error {
+        Error::unbindable(self.entity().name(), error)
     }
 
     /// System mode is loud, whatever is set for users.
@@ -71,15 +108,15 @@ impl<'a, DB: Backend> Access<'a, DB> {
 
     /// The trace of a read that found something.
     pub(super) fn read(self, operation: Operation, id: Option<&dyn AnyIdentifier>, details: Details) -> Trace {
-        if !self.audit.reads(self.entity) && !self.is_system() {
+        if !self.audit.reads(self.entity()) && !self.is_system() {
             return Trace::Nothing;
         }
         let id = id.map(|id| id.to_id_value().into_text());
-        Trace::Read(self.event_of(self.entity.name(), operation, id, details))
+        Trace::Read(self.event_of(self.entity().name(), operation, id, details))
     }
 
     /// The trace of a list of so many rows.
-    pub(super) fn listed(self, rows: Option<u64>) -> Trace {
+    pub(in crate::repository) fn listed(self, rows: Option<u64>) -> Trace {
         self.read(Operation::List, None, Details { rows, ..Details::default() })
     }
 

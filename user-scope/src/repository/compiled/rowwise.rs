@@ -1,39 +1,61 @@
 //! The way of every write that gives rows: its statements, its audit row with it, beside it or after it.
 
-use super::ScopedRepository;
-use super::act::{Act, Hindrance};
+use sqlx::Database;
+
 use super::recording::{Recording, Written};
+use super::{Access, Act, Hindrance};
 use crate::audit::{Details, Operation, Values};
 use crate::backend::{Backend, Query, is_taken};
-use crate::context::Writes;
-use crate::entity::{Stores, UserScoped, decode_all};
+use crate::entity::{Entity, Stores, UserScoped, decode_all};
 use crate::error::{Error, Result};
 use crate::identifier::IdValue;
 use crate::session::Health;
 use crate::sql::Record;
 
-impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
+/// A write on its way: what it is, how it is recorded, and its statements.
+pub(super) struct Rowwise<'f, DB: Backend> {
+    pub(super) act: Act<'f>,
+    pub(super) recording: Recording,
+    /// Asks what the row was before: columns version, old values.
+    pub(super) look: Option<Query<DB>>,
+    pub(super) statements: Vec<Query<DB>>,
+    /// How many rows they give if all is done.
+    pub(super) rows: usize,
+}
+
+/// Rows as they were written, whose type is forgotten.
+#[doc(hidden)]
+pub trait WrittenRows<DB: Database>: Send {
+    /// Reads all of them.
+    fn read(&mut self, rows: &[DB::Row]) -> sqlx::Result<()>;
+
+    /// The id of each that was read, and its owner.
+    fn keys(&self) -> Vec<(IdValue, IdValue)>;
+}
+
+impl<T: UserScoped, DB: Stores<T>> WrittenRows<DB> for Vec<T> {
+    fn read(&mut self, rows: &[DB::Row]) -> sqlx::Result<()> {
+        decode_all::<T, DB>(rows, self)
+    }
+
+    fn keys(&self) -> Vec<(IdValue, IdValue)> {
+        let mut keys = Vec::with_capacity(self.len());
+        for row in self {
+            keys.push((IdValue::of(row.id()), IdValue::of(row.owner())));
+        }
+        keys
+    }
+}
+
+impl<DB: Backend> Access<'_, DB> {
     /// Runs statements that give rows as they are read, and records each.
-    ///
-    /// `look` asks what the row was before: columns version, old values. `values` tells whether new values are recorded.
-    pub(super) async fn write(
-        &self,
-        act: Act<'_, T>,
-        recording: &Recording,
-        look: Option<Query<DB>>,
-        statements: Vec<Query<DB>>,
-        rows: usize,
-    ) -> Result<Vec<T>> {
-        let entity = T::entity().name();
-        let mut session = self.access().session().await?;
-        let mut unknown = self.unknown(recording, &session);
+    pub(super) async fn write(self, write: Rowwise<'_, DB>, read: &mut dyn WrittenRows<DB>) -> Result<u64> {
+        let Rowwise { act, recording, look, statements, rows } = write;
+        let entity = self.entity().name();
+        let mut session = self.session().await?;
+        let mut unknown = self.unknown(&recording, &session);
         let in_transaction = session.is_begun() || recording.is_beside() || look.is_some() || statements.len() > 1;
-        let layout = Layout::of::<T, DB>(&act, recording.record());
+        let layout = Layout::of::<DB>(self.entity(), &act, recording.record());
         let ran: sqlx::Result<Outcome<DB::Row>> = async {
             if in_transaction {
                 session.begin().await?;
@@ -75,17 +97,17 @@ where
                 return Err(self.stale(session).await);
             }
             // A trigger of SQLite's looks before the conflict does, and has taken back its statement alone.
-            Err(error) if act.hindrance == Hindrance::Key && is_taken(&error, T::entity().id_column()) => {
+            Err(error) if act.hindrance == Hindrance::Key && is_taken(&error, self.entity().id_column()) => {
                 unknown.armed = false;
                 session.hear(&error);
                 return Err(self.nothing_written(session, act).await);
             }
             Err(error) => {
                 unknown.hear(&error);
-                return Err(self.access().failed(session, act.doing, error));
+                return Err(self.failed(session, act.doing, error));
             }
         };
-        if let Some(found) = layout.missing::<T, DB>(&written, rows) {
+        if let Some(found) = layout.missing::<DB>(&written, rows) {
             unknown.armed = false;
             return Err(match (found, act.version) {
                 (Some(found), Some(expected)) if found != expected => self.stale(session).await,
@@ -98,20 +120,21 @@ where
                 _ => self.nothing_written(session, act).await,
             });
         }
-        let decoded = match decode_all::<T, DB>(&written) {
-            Ok(decoded) => decoded,
+        match read.read(&written) {
+            Ok(()) => {}
             Err(error) if session.is_own() && !in_transaction => {
-                return Err(Error::WrittenButUnreadable { entity, source: self.access().named(error).into() });
+                return Err(Error::WrittenButUnreadable { entity, source: self.named(error).into() });
             }
-            Err(error) => return Err(self.access().failed(session, act.doing, self.access().named(error))),
-        };
+            Err(error) => return Err(self.failed(session, act.doing, self.named(error))),
+        }
         let records = if recording.record().is_beside() {
-            let rows = written.iter().zip(&decoded);
-            rows.map(|(row, value)| Written {
+            let everyone = self.caller.whose().is_everyone();
+            let rows = written.iter().zip(read.keys());
+            rows.map(|(row, (id, owner))| Written {
                 entity,
                 operation: act.operation,
-                id: IdValue::of(value.id()),
-                owner: self.caller.scope().is_everyone().then(|| IdValue::of(value.owner())),
+                id,
+                owner: everyone.then_some(owner),
                 details: Details {
                     values: Values::of(layout.text::<DB>(row, 0).or_else(|| old.clone()), layout.text::<DB>(row, 1)),
                     ..act.details.clone()
@@ -121,8 +144,8 @@ where
         } else {
             Vec::new()
         };
-        self.finish(session, recording, records, in_transaction, &mut unknown).await?;
-        Ok(decoded)
+        self.finish(session, &recording, records, in_transaction, &mut unknown).await?;
+        Ok(rows as u64)
     }
 }
 
@@ -135,6 +158,7 @@ enum Outcome<Row> {
 
 /// What follows the entity's columns in a row that was written.
 struct Layout {
+    id: usize,
     columns: usize,
     values: bool,
     /// PostgreSQL's update gives a row without values if it found one and did not write it.
@@ -143,10 +167,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn of<T: UserScoped, DB: Backend>(act: &Act<'_, T>, record: Record<'_>) -> Self {
-        let definition = T::entity().definition();
+    fn of<DB: Backend>(entity: &Entity, act: &Act<'_>, record: Record<'_>) -> Self {
+        let definition = entity.definition();
         let locks = act.operation == Operation::Update && DB::DIALECT.logs_in_statement();
         Self {
+            id: definition.id,
             columns: definition.columns.len(),
             values: record.is_beside() && definition.audit.values,
             may_be_empty: locks && (definition.audit.values || definition.version.is_some()),
@@ -159,12 +184,12 @@ impl Layout {
     }
 
     /// Whether rows are missing, and the version of one that was found and not written.
-    fn missing<T: UserScoped, DB: Backend>(&self, written: &[DB::Row], expected: usize) -> Option<Option<i64>> {
+    fn missing<DB: Backend>(&self, written: &[DB::Row], expected: usize) -> Option<Option<i64>> {
         if written.len() < expected {
             return Some(None);
         }
         let row = written.first().filter(|_| self.may_be_empty)?;
-        if !DB::is_null(row, T::entity().definition().id) {
+        if !DB::is_null(row, self.id) {
             return None;
         }
         let position = self.columns + if self.values { 2 } else { 0 };

@@ -1,29 +1,23 @@
 //! Why nothing was written.
 
-use super::ScopedRepository;
-use super::act::{Act, Hindrance};
-use crate::context::{Scope, Writes};
-use crate::entity::{Stores, UserScoped};
+use super::{Access, Act, Hindrance};
+use crate::backend::Backend;
+use crate::context::Scope;
 use crate::error::{Doing, Error};
 use crate::identifier::IdValue;
 use crate::session::{Session, Trace};
 use crate::sql::{self, Rows, State, Target};
 
-impl<T, DB, C> ScopedRepository<'_, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
+impl<DB: Backend> Access<'_, DB> {
     /// The row is there, and of another version than the caller knows.
-    pub(super) async fn stale(&self, session: Session<'_, DB>) -> Error {
+    pub(super) async fn stale(self, session: Session<'_, DB>) -> Error {
         session.conclude(Trace::Nothing, self.audit).await;
-        Error::Stale { entity: T::entity().name() }
+        Error::Stale { entity: self.entity().name() }
     }
 
     /// Why a statement wrote nothing. Absent and foreign rows, of the entity or of a parent, are not told apart.
-    pub(super) async fn nothing_written(&self, mut session: Session<'_, DB>, mut act: Act<'_, T>) -> Error {
-        let entity = T::entity();
+    pub(super) async fn nothing_written(self, mut session: Session<'_, DB>, mut act: Act<'_>) -> Error {
+        let entity = self.entity();
         let mut reason = match act.id {
             Some(_) => Error::NotFound { entity: entity.name() },
             None => act.hindrance.error(entity.name()),
@@ -44,7 +38,7 @@ where
                     }
                 }
                 Ok(false) => {}
-                Err(error) => return self.access().failed(session, Doing::Reading, error),
+                Err(error) => return self.failed(session, Doing::Reading, error),
             }
         }
         session.conclude(self.missed_by(act), self.audit).await;
@@ -52,37 +46,37 @@ where
     }
 
     /// The rows that a write asked for and that were not there for it.
-    pub(super) fn missed_by(&self, act: Act<'_, T>) -> Trace {
-        let entity = T::entity();
+    pub(super) fn missed_by(self, act: Act<'_>) -> Trace {
+        let entity = self.entity();
         let parents = act.parents.into_iter().filter_map(|(parent, id)| {
             let parent = entity.definition().parents.get(parent)?;
             Some(((parent.entity)(), id))
         });
-        let row = act.id.map(|id| (entity, IdValue::of(id)));
-        self.access().missed(act.operation, &mut row.into_iter().chain(parents))
+        let row = act.id.map(|id| (entity, id.to_id_value()));
+        self.missed(act.operation, &mut row.into_iter().chain(parents))
     }
 
     pub(super) async fn is_there(
-        &self,
+        self,
         session: &mut Session<'_, DB>,
-        rows: Rows<'_, T>,
+        rows: Rows<'_>,
         state: State,
     ) -> sqlx::Result<bool> {
-        let target = Target { scope: self.caller.scope(), rows, state, with_parents: false };
-        let query = sql::is_there::<T, DB>(&target).map_err(sqlx::Error::Encode)?;
+        let target = Target { reach: self.reach(), rows, state, with_parents: false };
+        let query = sql::is_there(&target).map_err(sqlx::Error::Encode)?;
         Ok(DB::fetch_optional(session.connection(), query).await?.is_some())
     }
 
     /// Whether one of these parents is not the caller's.
     pub(super) async fn lacks_a_parent(
-        &self,
+        self,
         session: &mut Session<'_, DB>,
         parents: &[(usize, IdValue)],
     ) -> sqlx::Result<bool> {
-        let Scope::User(owner) = self.caller.scope() else { return Ok(false) };
+        let Scope::User(owner) = self.caller.whose() else { return Ok(false) };
         for (parent, id) in parents {
-            let Some(parent) = T::entity().definition().parents.get(*parent) else { continue };
-            let query = sql::is_own_parent::<DB>((parent.entity)(), id, &IdValue::of(owner));
+            let Some(parent) = self.entity().definition().parents.get(*parent) else { continue };
+            let query = sql::is_own_parent::<DB>((parent.entity)(), id, &owner.to_id_value());
             let found = DB::fetch_optional(session.connection(), query.map_err(sqlx::Error::Encode)?).await?;
             if found.is_none() {
                 return Ok(true);

@@ -1,11 +1,9 @@
 //! How a write is recorded: in its statement, beside it in the same transaction, or later.
 
-use super::ScopedRepository;
-use super::act::Act;
+use super::{Access, Act};
 use crate::audit::{Audit, Details, Operation, WriteAudit};
 use crate::backend::Backend;
-use crate::context::Writes;
-use crate::entity::{Entity, Stores, UserScoped};
+use crate::entity::Entity;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::IdValue;
 use crate::session::{Session, Trace};
@@ -43,20 +41,15 @@ impl Recording {
     }
 }
 
-impl<'a, T, DB, C> ScopedRepository<'a, T, DB, C>
-where
-    T: UserScoped,
-    DB: Stores<T>,
-    C: Writes<Owner = T::Owner>,
-{
+impl<'a, DB: Backend> Access<'a, DB> {
     /// In a statement the details are written here; they are not needed again.
-    pub(super) fn recording(&self, act: &mut Act<'_, T>) -> Recording {
-        self.recording_as(self.mode(T::entity()), act)
+    pub(super) fn recording(self, act: &mut Act<'_>) -> Recording {
+        self.recording_as(self.mode(self.entity()), act)
     }
 
     /// The same for a write that takes others along: as strictly as any of them asks for. Those of whom nobody asks anything
     /// leave no row all the same.
-    pub(super) fn recording_all(&self, act: &mut Act<'_, T>, parts: &mut [Part]) -> Recording {
+    pub(super) fn recording_all(self, act: &mut Act<'_>, parts: &mut [Part]) -> Recording {
         let mut strictest = WriteAudit::Off;
         for part in parts {
             let mode = self.mode(part.entity);
@@ -70,24 +63,24 @@ where
         self.recording_as(strictest, act)
     }
 
-    fn mode(&self, entity: &Entity) -> WriteAudit {
+    fn mode(self, entity: &Entity) -> WriteAudit {
         match self.audit.writes(entity) {
             // System mode is loud, whatever is set for users.
-            WriteAudit::Off if self.access().is_system() => WriteAudit::Atomic,
+            WriteAudit::Off if self.is_system() => WriteAudit::Atomic,
             mode => mode,
         }
     }
 
-    fn recording_as(&self, mode: WriteAudit, act: &mut Act<'_, T>) -> Recording {
+    fn recording_as(self, mode: WriteAudit, act: &mut Act<'_>) -> Recording {
         let in_statement = mode == WriteAudit::Atomic && DB::DIALECT.logs_in_statement();
         let log = in_statement.then(|| {
             let details = std::mem::take(&mut act.details);
-            self.log_entry(T::entity().name(), act.operation, None, details)
+            self.log_entry(self.entity().name(), act.operation, None, details)
         });
         Recording { mode, log }
     }
 
-    fn log_entry(&self, entity: &'static str, operation: Operation, id: Option<IdValue>, details: Details) -> LogEntry {
+    fn log_entry(self, entity: &'static str, operation: Operation, id: Option<IdValue>, details: Details) -> LogEntry {
         LogEntry {
             user: self.caller.actor(),
             entity,
@@ -99,7 +92,7 @@ where
 
     /// Records what was written, commits it if that is still to be done, and gives the session back.
     pub(super) async fn finish(
-        &self,
+        self,
         mut session: Session<'a, DB>,
         recording: &Recording,
         records: Vec<Written>,
@@ -117,21 +110,21 @@ where
                 .map(with_owner)
                 .map(|(entity, operation, id, details)| self.log_entry(entity, operation, Some(id), details))
                 .collect();
-            if let Err(error) = Self::log(&mut session, &entries).await {
+            if let Err(error) = self.log(&mut session, &entries).await {
                 session.fail(&error);
                 return Err(Error::Audit { source: error.into() });
             }
         } else if recording.mode == WriteAudit::Background {
             let events = records.into_iter().map(with_owner);
             let events = events.map(|(entity, operation, id, details)| {
-                self.access().event_of(entity, operation, Some(id.into_text()), details)
+                self.event_of(entity, operation, Some(id.into_text()), details)
             });
             trace = Trace::Written(events.collect());
         }
         if in_transaction && let Err(error) = session.commit().await {
             unknown.hear(&error);
             session.fail(&error);
-            return Err(Error::from_sqlx(T::entity().name(), Doing::Writing, error));
+            return Err(Error::from_sqlx(self.entity().name(), Doing::Writing, error));
         }
         session.conclude(trace, self.audit).await;
         unknown.armed = false;
@@ -139,16 +132,16 @@ where
     }
 
     /// Writes the audit rows beside the write.
-    async fn log(session: &mut Session<'_, DB>, entries: &[LogEntry]) -> sqlx::Result<()> {
+    async fn log(self, session: &mut Session<'_, DB>, entries: &[LogEntry]) -> sqlx::Result<()> {
         for batch in sql::batches(entries) {
-            let query = sql::insert_log_rows_beside::<DB>(T::entity(), batch).map_err(sqlx::Error::Encode)?;
+            let query = sql::insert_log_rows_beside::<DB>(self.entity(), batch).map_err(sqlx::Error::Encode)?;
             DB::execute(session.connection(), query).await?;
         }
         Ok(())
     }
 
     /// From here on, and until its event is handed over, nobody knows of a write that is cancelled.
-    pub(super) fn unknown(&self, recording: &Recording, session: &Session<'_, DB>) -> Unknown<'a, DB> {
+    pub(super) fn unknown(self, recording: &Recording, session: &Session<'_, DB>) -> Unknown<'a, DB> {
         Unknown { audit: self.audit, armed: recording.mode == WriteAudit::Background && session.is_own() }
     }
 }
