@@ -15,6 +15,7 @@ use crate::error::{Doing, Error, Result};
 use crate::identifier::Identifier;
 use crate::isolation::Isolation;
 use crate::isolation::fit::Guard;
+use crate::loss::LastLoss;
 use crate::pool::ScopedPool;
 use crate::shelf::Shelf;
 
@@ -58,7 +59,8 @@ impl<DB: Backend> fmt::Debug for PoolSource<DB> {
     }
 }
 
-/// A connection that has lain idle for longer is pinged before it is used: a firewall may have forgotten it.
+/// A connection that has lain idle for longer is pinged before it is used: a firewall may have forgotten it. So is one that has lain
+/// idle since before the server was lost.
 const PING_AFTER: Duration = Duration::from_secs(60);
 
 /// For how long a connection that nobody uses stays out of sqlx's pool.
@@ -199,7 +201,7 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     }
 
     /// Any other setting of sqlx's pool. Do not set `before_acquire` or `test_before_acquire`: these are how the
-    /// library pings a connection only after it has lain idle for a minute.
+    /// library pings a connection only after it has lain idle for a minute, or since before the server was lost.
     pub fn pool_options(mut self, set: impl FnOnce(PoolOptions<DB>) -> PoolOptions<DB>) -> Self {
         self.pool = set(self.pool);
         self
@@ -239,16 +241,19 @@ async fn connect<DB: Backend>(
         Source::Options(options) => options,
     };
     let mut settings = pool.test_before_acquire(false);
+    let lost = LastLoss::default();
     if DB::IS_REMOTE {
-        settings = settings.before_acquire(|connection, met| {
+        let lost = lost.clone();
+        settings = settings.before_acquire(move |connection, met| {
             // Not one async block for both: it would be as large as a ping, at every acquire.
-            if met.idle_for <= PING_AFTER {
+            if met.idle_for <= PING_AFTER && !lost.is_after(met.idle_for) {
                 return Box::pin(std::future::ready(Ok(true)));
             }
             Box::pin(async move { connection.ping().await.map(|()| true) })
         });
     }
-    Ok(Shelf::new(settings.connect_with(DB::tune(*options, kept_statements, pooling)).await?, at_hand.min(PING_AFTER)))
+    let pool = settings.connect_with(DB::tune(*options, kept_statements, pooling)).await?;
+    Ok(Shelf::new(pool, at_hand.min(PING_AFTER), lost))
 }
 
 impl<DB: Backend, Id> fmt::Debug for ScopedPoolBuilder<DB, Id> {

@@ -128,13 +128,13 @@ impl<DB: Backend> Lease<DB> {
         });
     }
 
-    /// The database has refused something like this: sqlx looks at the connection before anybody else has it. If the server is gone, the other connections that are at hand are as dead as this one: each
-    /// would fail whoever takes it up.
+    /// The database has refused something like this: sqlx looks at the connection before anybody else has it. If the server is
+    /// gone, the other connections are as dead as this one: each would fail whoever takes it up.
     pub(crate) fn hear(&mut self, error: &sqlx::Error) {
         self.has_failed = true;
         let code = error.as_database_error().and_then(|error| error.code());
         if matches!(error, sqlx::Error::Io(_)) || code.is_some_and(|code| code.starts_with(SHUTTING_DOWN)) {
-            self.shelf.clear();
+            self.shelf.lose();
         }
     }
 

@@ -337,6 +337,7 @@ pub mod guide;
 mod identifier;
 mod isolation;
 mod lease;
+mod loss;
 #[cfg(feature = "metrics")]
 mod measure;
 mod migration;

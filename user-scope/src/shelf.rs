@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::JoinHandle;
 
 use crate::backend::Backend;
+use crate::loss::LastLoss;
 
 /// After so many times the time that one may lie at hand it goes back, however busy it is: sqlx is to see its age.
 const AWAY_AT_MOST: u32 = 10;
@@ -32,6 +33,7 @@ struct Inner<DB: Backend> {
     pool: Pool<DB>,
     /// How long one lies here unused; zero if each goes back at once.
     at_hand: Duration,
+    lost: LastLoss,
     /// Who waits for one from the pool.
     waiting: AtomicUsize,
     /// Never held across an await.
@@ -69,12 +71,13 @@ pub(crate) type Held<DB> = OwnedMutexGuard<Taken<DB>>;
 impl<DB: Backend> Shelf<DB> {
     /// Of a pool that others use as well: nothing is kept from it.
     pub(crate) fn none(pool: Pool<DB>) -> Self {
-        Self::new(pool, Duration::ZERO)
+        Self::new(pool, Duration::ZERO, LastLoss::default())
     }
 
-    pub(crate) fn new(pool: Pool<DB>, at_hand: Duration) -> Self {
+    /// Of a pool which looks at `lost` before it gives a connection away.
+    pub(crate) fn new(pool: Pool<DB>, at_hand: Duration, lost: LastLoss) -> Self {
         let state = State { lying: Vec::new(), sweeper: None, runtime: None };
-        Self(Arc::new(Inner { pool, at_hand, waiting: AtomicUsize::new(0), state: state.into() }))
+        Self(Arc::new(Inner { pool, at_hand, lost, waiting: AtomicUsize::new(0), state: state.into() }))
     }
 
     /// The connection that was used last, or one from the pool.
@@ -110,8 +113,13 @@ impl<DB: Backend> Shelf<DB> {
         }
     }
 
-    /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used.
-    pub(crate) fn clear(&self) {
+    /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used, and so is what lies there.
+    pub(crate) fn lose(&self) {
+        self.0.lost.met();
+        self.clear();
+    }
+
+    fn clear(&self) {
         let lying = std::mem::take(&mut self.0.lock().lying);
         // Not under the lock: each starts a task.
         drop(lying);

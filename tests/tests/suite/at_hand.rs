@@ -166,11 +166,13 @@ async fn a_closed_pool_leaves_no_connection_at_hand_on_postgresql() {
     timeout(PATIENCE, gone).await.expect("all of them end");
 }
 
-/// When the server has ended them all, whoever meets the first dead one puts the others away: nobody else meets any.
+/// When the server has ended them all, whoever meets the first dead one tells of the others: nobody else meets any, whether they
+/// are at hand or lie in sqlx's pool.
 async fn one_failure_tells_of_all<R>(
+    at_hand: Duration,
     work: impl AsyncFn(&ScopedPool<sqlx::Postgres>, &UserContext) -> user_scope::Result<R>,
 ) {
-    let told = Told::<sqlx::Postgres>::with(FOR_EVER, 8).await;
+    let told = Told::<sqlx::Postgres>::with(at_hand, 8).await;
     let all_at_once = tokio::sync::Barrier::new(8);
     let hold = async || {
         let tx = told.pool.begin(&told.alice).await.unwrap();
@@ -195,11 +197,19 @@ async fn one_failure_tells_of_all<R>(
 
 #[tokio::test]
 async fn one_operation_that_fails_tells_of_all_dead_connections_on_postgresql() {
-    one_failure_tells_of_all(async |pool, alice| pool.repository::<Task>(alice).query().all().await).await;
+    one_failure_tells_of_all(FOR_EVER, async |pool, alice| pool.repository::<Task>(alice).query().all().await).await;
+}
+
+#[tokio::test]
+async fn one_operation_that_fails_tells_of_all_dead_connections_in_sqlxs_pool_on_postgresql() {
+    let at_once = Duration::ZERO;
+    one_failure_tells_of_all(at_once, async |pool, alice| pool.repository::<Task>(alice).query().all().await).await;
 }
 
 #[tokio::test]
 async fn one_begin_that_fails_tells_of_all_dead_connections_on_postgresql() {
-    super::databases::isolated(one_failure_tells_of_all(async |pool, alice| pool.begin(alice).await?.commit().await))
-        .await;
+    super::databases::isolated(one_failure_tells_of_all(FOR_EVER, async |pool, alice| {
+        pool.begin(alice).await?.commit().await
+    }))
+    .await;
 }
