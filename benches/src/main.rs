@@ -1,8 +1,8 @@
 //! What user-scope costs, measured beside what people would write without it.
 //!
-//! `cargo run --release -p user-scope-benches -- [sqlite|postgres|all]` has them race, by the clock. `instructions [sqlite|postgres|all]`
-//! counts the instructions of the client's process by callgrind, which no noise of the machine touches. With `audit` it measures
-//! what the background audit stores in a second, and what it costs the caller.
+//! `cargo run --release -p user-scope-benches -- [sqlite|postgres|all]` has them race, by the clock. `instructions
+//! [sqlite|postgres|all]` counts the instructions of the client's process by callgrind, which no noise of the machine
+//! touches. With `audit` it measures what the background audit stores in a second, and what it costs the caller.
 //!
 //! - [`world`]: the rows that everybody works on.
 //! - [`databases`]: where they lie, and how contestants reach them.

@@ -1,6 +1,6 @@
-//! Whether it stays as fast as the data grow: 10,000 rows of 100 users beside 10,000,000 rows of 100,000, on PostgreSQL, in turn. Each
-//! user has a hundred tasks in both, and as many users are at work on their newest, so that all that grows is what is not theirs; and
-//! what they work on is in the server's cache in both.
+//! Whether it stays as fast as the data grow: 10,000 rows of 100 users beside 10,000,000 rows of 100,000, on PostgreSQL, in
+//! turn. Each user has a hundred tasks in both, and as many users are at work on their newest, so that all that grows is
+//! what is not theirs; and what they work on is in the server's cache in both.
 
 use std::time::Instant;
 

@@ -59,8 +59,8 @@ impl<DB: Backend> fmt::Debug for PoolSource<DB> {
     }
 }
 
-/// A connection that has lain idle for longer is pinged before it is used: a firewall may have forgotten it. So is one that has lain
-/// idle since before the server was lost.
+/// A connection that has lain idle for longer is pinged before it is used: a firewall may have forgotten it. So is one that
+/// has lain idle since before the server was lost.
 const PING_AFTER: Duration = Duration::from_secs(60);
 
 /// For how long a connection that nobody uses stays out of sqlx's pool.

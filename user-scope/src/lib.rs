@@ -287,8 +287,9 @@
 //!
 //! The outcome of an operation is `ok`, `not_found`, the kind of its [`Error`], as `parent_not_found` or `unavailable`, or
 //! `cancelled` if its future was dropped. A row that is foreign is `not_found`: that it was a denial is found out later,
-//! and stands in the audit; among the events, a miss that was looked into is one, be it a denial or not. Labels hold names that stand in the code, and no value and no user. An audit row that is atomic
-//! with its write is no event of the background audit.
+//! and stands in the audit; among the events, a miss that was looked into is one, be it a denial or not. Labels hold names
+//! that stand in the code, and no value and no user. An audit row that is atomic with its write is no event of the
+//! background audit.
 //!
 //! # Larger set-ups
 //!

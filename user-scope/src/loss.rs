@@ -1,6 +1,7 @@
 //! When the server was last lost: what has lain idle since before then is as dead as what was in use.
 //!
-//! sqlx would find out at each acquire, by a ping that takes as long as a `get` does. The builder has it ask only where there is a doubt.
+//! sqlx would find out at each acquire, by a ping that takes as long as a `get` does. The builder has it ask only where
+//! there is a doubt.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

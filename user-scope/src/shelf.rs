@@ -1,9 +1,10 @@
 //! Connections at hand: between one operation and the next, and not in sqlx's pool.
 //!
-//! sqlx 0.9 asks the server whether a connection still works each time that it comes back, which takes as long as a `get` does. Whoever
-//! has read an answer to its end knows. So a connection of a pool that is ours alone is laid down here instead, and is taken up again by
-//! the next operation. It goes back to the pool, and so through all that sqlx looks at there, when nobody has wanted it for a while, when
-//! it has been away for long, and whenever somebody waits for one. What is not known to be clean never comes here: see [`Lease`].
+//! sqlx 0.9 asks the server whether a connection still works each time that it comes back, which takes as long as a `get`
+//! does. Whoever has read an answer to its end knows. So a connection of a pool that is ours alone is laid down here
+//! instead, and is taken up again by the next operation. It goes back to the pool, and so through all that sqlx looks at
+//! there, when nobody has wanted it for a while, when it has been away for long, and whenever somebody waits for one. What
+//! is not known to be clean never comes here: see [`Lease`].
 //!
 //! [`Lease`]: crate::lease::Lease
 
@@ -113,7 +114,8 @@ impl<DB: Backend> Shelf<DB> {
         }
     }
 
-    /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used, and so is what lies there.
+    /// The server was lost: whatever is at hand goes back to the pool, where it is looked at before it is used, and so is
+    /// what lies there.
     pub(crate) fn lose(&self) {
         self.0.lost.met();
         self.clear();

@@ -1,6 +1,6 @@
 //! What each figure is to be at most, and what is known of those that are not.
 
-const AT_MOST: [(&str, f64); 15] = [
+const AT_MOST: [(&str, f64); 16] = [
     ("pg.get", 0.75),
     ("pg.list50", 0.75),
     ("pg.update.audited", 0.82),
@@ -15,6 +15,7 @@ const AT_MOST: [(&str, f64); 15] = [
     ("scale.get", 1.20),
     ("scale.list50", 1.20),
     ("compile.entities30", 1.50),
+    ("compile.entities30.writes", 1.50),
     ("crates.beyond_sqlx", 12.0),
 ];
 
@@ -69,12 +70,13 @@ const FOUND: [(&str, &str); 10] = [
          the table and in the index, a get took 1.44: 18 microseconds for two pages that the server has to fetch, whoever asks for them.",
     ),
     (
-        "compile.entities30.writes",
-        "Lists and writes are compiled once for each entity, statement, connection and audit row with them. The cure is that of `get`, and not done yet.",
+        "compile.entities30",
+        "Functions that the compiler makes for one entity: 144 when everything under `get` was compiled for each, now 33, and 22 with FromRow.",
     ),
     (
-        "compile.entities30",
-        "Before, everything under `get` was compiled once for each entity: 144 functions, of 6,014 in all; now 26 of 987.",
+        "compile.entities30.writes",
+        "7.5, or 26 seconds, when lists and writes were compiled for each entity. Now a repository forgets which it is before anything is done: 120 \
+         functions for an entity with five operations.",
     ),
 ];
 

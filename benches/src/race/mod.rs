@@ -1,5 +1,5 @@
-//! Who is faster: all do the same in turn, A B C A B C, in one process against one database, and each is compared with what sqlx by
-//! hand took in the same round. What slows the machine down slows all of them down.
+//! Who is faster: all do the same in turn, A B C A B C, in one process against one database, and each is compared with what
+//! sqlx by hand took in the same round. What slows the machine down slows all of them down.
 
 mod entrant;
 mod operation;

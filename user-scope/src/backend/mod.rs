@@ -113,8 +113,8 @@ pub trait Backend: Database + Compiled + sealed::Sealed {
         pooling: Pooling,
     ) -> <Self::Connection as Connection>::Options;
 
-    /// Of a column whose type is known to fit. PostgreSQL does not look at it again; on SQLite each value has a type of its own, and
-    /// is looked at.
+    /// Of a column whose type is known to fit. PostgreSQL does not look at it again; on SQLite each value has a type of its
+    /// own, and is looked at.
     #[doc(hidden)]
     fn get_fitting<V: Value<Self>>(row: &Self::Row, position: usize) -> sqlx::Result<V>;
     /// `None` for NULL.

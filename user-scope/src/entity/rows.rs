@@ -1,5 +1,6 @@
-//! Rows into values. On PostgreSQL all rows of a result have columns of the same types: whether these are such as the fields can be
-//! read from is looked at once for the first, and not for each value again. On SQLite each value has a type of its own.
+//! Rows into values. On PostgreSQL all rows of a result have columns of the same types: whether these are such as the
+//! fields can be read from is looked at once for the first, and not for each value again. On SQLite each value has a type
+//! of its own.
 
 use super::{Codec, Stores, Table, UserScoped};
 use crate::backend::{Backend, Dialect};

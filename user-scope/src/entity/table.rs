@@ -1,5 +1,5 @@
-//! An entity as the statements about it need to know it, its type forgotten. An application has many entities, and its compiler makes
-//! everything that names one once for each.
+//! An entity as the statements about it need to know it, its type forgotten. An application has many entities, and its
+//! compiler makes everything that names one once for each.
 
 use std::any::Any;
 

@@ -1,10 +1,11 @@
 //! The only way to an entity's rows.
 //!
-//! One file each for what a repository does: [`reading`] and [`writing`] one row; [`query`], rows by a condition, [`pages`] of
-//! them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes and [`upserting`]; rows that are marked as
-//! [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Each says what is wanted in the words of the entity, and
-//! reads the rows that come. The rest is done in [`compiled`], which does not know the entity: the statement of `sql`, its session, its trace.
-//! No SQL enters here, and no driver but by its name, in `compiled`.
+//! One file each for what a repository does: [`reading`] and [`writing`] one row; [`query`], rows by a condition, [`pages`]
+//! of them, one by one as a [`stream`], and what they come to ([`aggregates`]); [`bulk`] writes and [`upserting`]; rows
+//! that are marked as [`deleted`]; [`relatives`]; and `everyone`, what only a system context may do. Each says what is
+//! wanted in the words of the entity, and reads the rows that come. The rest is done in [`compiled`], which does not know
+//! the entity: the statement of `sql`, its session, its trace. No SQL enters here, and no driver but by its name, in
+//! `compiled`.
 
 mod aggregates;
 mod bulk;

@@ -47,10 +47,11 @@ where
     /// request, not from the clock. The size may differ from page to page. A [`limit`](Self::limit) is the largest size
     /// that a page can have, whatever is asked for.
     ///
-    /// Rows that are equal in the order are told apart by their id, in the direction of the order's last column, so that none is
-    /// shown twice or never; a row that is changed in between is found where it then stands. With an index on the owner and the
-    /// first column of the order every page is as cheap as the first, if that column's field is no `Option`; such a column must
-    /// not be NULL in the table. With the id at the end of that index nothing is left to sort. PostgreSQL's composite types can order a list, but no pages.
+    /// Rows that are equal in the order are told apart by their id, in the direction of the order's last column, so that
+    /// none is shown twice or never; a row that is changed in between is found where it then stands. With an index on the
+    /// owner and the first column of the order every page is as cheap as the first, if that column's field is no `Option`;
+    /// such a column must not be NULL in the table. With the id at the end of that index nothing is left to sort.
+    /// PostgreSQL's composite types can order a list, but no pages.
     ///
     /// A cursor from outside is checked before the database is asked, and the owner is never taken from it: one that was
     /// forged can lead only to an error, or to other rows of the same caller. Such an error of PostgreSQL ends the

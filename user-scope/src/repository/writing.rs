@@ -35,9 +35,10 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the caller has no such row, [`Error::Stale`] if it has another version than `changes` rest
-    /// on and [`Error::NoVersion`] if they name none, [`Error::ParentNotFound`] if he has no such parent, [`Error::Duplicate`], [`Error::Rejected`] or
-    /// [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it cannot be recorded.
+    /// [`Error::NotFound`] if the caller has no such row, [`Error::Stale`] if it has another version than `changes` rest on
+    /// and [`Error::NoVersion`] if they name none, [`Error::ParentNotFound`] if he has no such parent,
+    /// [`Error::Duplicate`], [`Error::Rejected`] or [`Error::Encode`] if the row cannot be so, [`Error::Audit`] if it
+    /// cannot be recorded.
     pub async fn update(&self, id: &T::Id, changes: T::Changes) -> Result<T>
     where
         C: Writes + Reaches<T>,

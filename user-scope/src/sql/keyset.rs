@@ -13,8 +13,8 @@ use crate::entity::{Condition, Direction, Entity, Key, Table};
 
 /// `SELECT …, keys WHERE owner = $1 AND (filter) AND (behind) ORDER BY keys LIMIT $n`.
 ///
-/// Its order tells any two rows apart, and the last of its keys of them is never NULL. They are selected once more at the end, whatever
-/// stands before them. `after` holds as many values as there are keys.
+/// The order tells any two rows apart, and the last of its keys is never NULL. They are selected once more at the end,
+/// whatever stands before them. `after` holds as many values as there are keys.
 pub(crate) fn page<DB: Backend>(
     reach: &Reach<'_, DB>,
     columns: Option<&[usize]>,

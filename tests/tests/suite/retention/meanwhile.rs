@@ -125,8 +125,8 @@ async fn on_sqlite_nobody_is_accused_who_purges_while_another_seals() {
     nobody_is_accused_who_purges_while_another_seals(&world, world.raw.clone()).await;
 }
 
-/// The seals are seen as they were before, and the rows as they are afterwards: on PostgreSQL what is dropped or truncated is gone
-/// from the moments before, too. It is done here by hand, as nothing else comes between the two.
+/// The seals are seen as they were before, and the rows as they are afterwards: on PostgreSQL what is dropped or truncated
+/// is gone from the moments before, too. It is done here by hand, as nothing else comes between the two.
 #[tokio::test]
 async fn on_postgresql_what_goes_between_seals_and_rows_accuses_nobody() {
     let world = old_log::<Postgres>(months_of_partitions).await;

@@ -1,10 +1,11 @@
-//! What is compiled with the library, once for each database, and not with an application, for each of its entities: whatever need
-//! not know which entity it is about. The files above this room ask for it, and read the rows that come back.
+//! What is compiled with the library, once for each database, and not with an application, for each of its entities:
+//! whatever need not know which entity it is about. The files above this room ask for it, and read the rows that come back.
 //!
-//! Of an entity comes in here: its [`Table`](crate::entity::Table), identifiers whose type is forgotten, and three kinds of functions.
-//! One reads rows, one binds new ones or changes, and one tells the keys of what was read. [`access`] is a repository without its
-//! entity, and [`act`] a write without what it writes. A read is in [`reading`] and [`paging`]; every write goes the way of
-//! [`rowwise`] or [`touching`], with [`recording`] beside it and [`refusal`] if nothing was written.
+//! Of an entity comes in here: its [`Table`](crate::entity::Table), identifiers whose type is forgotten, and three kinds of
+//! functions. One reads rows, one binds new ones or changes, and one tells the keys of what was read. [`access`] is a
+//! repository without its entity, and [`act`] a write without what it writes. A read is in [`reading`] and [`paging`];
+//! every write goes the way of [`rowwise`] or [`touching`], with [`recording`] beside it and [`refusal`] if nothing was
+//! written.
 //!
 //! A generic function is compiled by who uses it. One that names its database is compiled here, and with it what the boxed future
 //! does that it hands out. That is why the drivers implement [`Compiled`] one by one, by the same macro.

@@ -33,7 +33,8 @@ impl<DB: Backend> Access<'_, DB> {
                 Ok(true) => {
                     reason = act.hindrance.error(entity.name());
                     if act.hindrance != Hindrance::Key {
-                        // It is his own, and was not missed: asked for later, when it is given away, it would look like another's.
+                        // It is his own, and was not missed: asked for later, when it is given away, it would look like
+                        // another's.
                         act.id = None;
                     }
                 }

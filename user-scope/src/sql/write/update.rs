@@ -61,8 +61,8 @@ pub(crate) fn look<DB: Backend>(of: &OneRow<'_, DB>, columns: ColumnSet) -> Resu
 /// `WITH user_scope_before AS (SELECT … FOR NO KEY UPDATE), user_scope_changed AS (UPDATE …) SELECT … FROM
 /// user_scope_before LEFT JOIN user_scope_changed ON true`.
 ///
-/// `expected` is the version that it rests on. Columns: those of the entity; then old and new values, if they are recorded beside it; then, on PostgreSQL, the
-/// version that was found.
+/// `expected` is the version that it rests on. Columns: those of the entity; then old and new values, if they are recorded
+/// beside it; then, on PostgreSQL, the version that was found.
 pub(crate) fn update<DB: Backend>(
     of: &OneRow<'_, DB>,
     revision: Revision<'_, DB>,

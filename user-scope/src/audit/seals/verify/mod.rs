@@ -1,5 +1,5 @@
-//! Whether the log is as it was sealed: first the chain ([`chain`]), which tells what is covered ([`cover`]), then every row of the
-//! log in the order of their ids ([`rows`]).
+//! Whether the log is as it was sealed: first the chain ([`chain`]), which tells what is covered ([`cover`]), then every
+//! row of the log in the order of their ids ([`rows`]).
 
 mod chain;
 mod cover;
@@ -68,10 +68,10 @@ impl Rows for SealReport {
 impl<DB: Backend> AuditLog<'_, DB> {
     /// Compares all of the log with its seals.
     ///
-    /// It reads every row once, or twice where some are missing, in a transaction that holds up nobody, in memory that grows with the number of seals and not with
-    /// that of rows. `exported` are seals that were kept outside of the database, the last of them or all: without any a log
-    /// whose end was cut off, rows and seals, looks like one that has never been longer. What cannot be found at all is in
-    /// [`guide::seals`](crate::guide::seals).
+    /// It reads every row once, or twice where some are missing, in a transaction that holds up nobody, in memory that
+    /// grows with the number of seals and not with that of rows. `exported` are seals that were kept outside of the
+    /// database, the last of them or all: without any a log whose end was cut off, rows and seals, looks like one that has
+    /// never been longer. What cannot be found at all is in [`guide::seals`](crate::guide::seals).
     ///
     /// ```
     /// # async fn f<DB: user_scope::Backend>(system: user_scope::SystemContext<DB>, SEAL_KEY: &str)
@@ -89,7 +89,8 @@ impl<DB: Backend> AuditLog<'_, DB> {
     /// # Errors
     ///
     /// [`Error::Database`](crate::Error::Database) if the log or the table of seals is not there,
-    /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not. Whatever is wrong with their contents is a finding.
+    /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not. Whatever is wrong with their contents is a
+    /// finding.
     pub async fn verify<'e>(
         &self,
         key: &PublicSealKey,
