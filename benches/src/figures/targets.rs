@@ -48,8 +48,8 @@ const FOUND: [(&str, &str); 10] = [
         "pg.get.enforced",
         "Two round trips, of which BEGIN and SET LOCAL take as long as the read, and a ROLLBACK behind the operation. A function that sets the caller \
          and reads in one round trip was tried, and not kept: see ARCHITECTURE.md. Ending the transaction behind the operation, and not in sqlx's pool, \
-         was worth 0.04. To have the next BEGIN end it, in one message, was written and not kept: whoever is cancelled while he takes such a \
-         connection up would leave it to sqlx with somebody's transaction open.",
+         was worth 0.04. To have the next BEGIN end it, in one message, was written too, and worth 0.05 more: not kept, since somebody's transaction \
+         would then lie open where others take their connections up.",
     ),
     (
         "pg.insert_many100",
