@@ -70,9 +70,10 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] if the cursor belongs to another query or was forged, [`Error::SecretInCursor`] if the
-    /// order has a column marked `redact`, [`Error::CursorTooLong`] if the order has a column with very long values,
-    /// [`Error::EmptyPage`] for a size of 0; otherwise as [`all`](Self::all).
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor belongs to another query or was forged,
+    /// [`Error::SecretInCursor`](crate::Error::SecretInCursor) if the order has a column marked `redact`,
+    /// [`Error::CursorTooLong`](crate::Error::CursorTooLong) if the order has a column with very long values,
+    /// [`Error::EmptyPage`](crate::Error::EmptyPage) for a size of 0; otherwise as [`all`](Self::all).
     pub async fn page(self, size: u32, cursor: impl Into<Option<Cursor>>) -> Result<Page<R>> {
         let mut rows = Vec::new();
         let paging = Paging { columns: R::columns(), selection: self.selection, size, cursor: cursor.into() };

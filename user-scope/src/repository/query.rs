@@ -92,8 +92,9 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyValues`] or [`Error::TooDeep`] if the filter is more than one statement can carry,
-    /// [`Error::Decode`] if a row does not fit the struct, [`Error::Unavailable`] if the database is not there.
+    /// [`Error::TooManyValues`](crate::Error::TooManyValues) or [`Error::TooDeep`](crate::Error::TooDeep) if the filter is
+    /// more than one statement can carry, [`Error::Decode`](crate::Error::Decode) if a row does not fit the struct,
+    /// [`Error::Unavailable`](crate::Error::Unavailable) if the database is not there.
     pub async fn all(self) -> Result<Vec<R>>
     where
         R: Select<Entity = T>,
