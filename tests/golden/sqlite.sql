@@ -55,7 +55,7 @@ SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at` 
 SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at` FROM `tasks` WHERE `user_id` = $1 AND (((`title` = $2) OR (`title` = $3)) AND (NOT (`due_on` IS NULL)));
 
 -- tasks.query().order_by(DUE_ON.desc()).order_by(CREATED_AT.asc()).limit(50).all()
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at` FROM `tasks` WHERE `user_id` = $1 ORDER BY `due_on` DESC NULLS LAST, `created_at` ASC LIMIT $2;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at` FROM `tasks` WHERE `user_id` = $1 ORDER BY `due_on` DESC NULLS LAST, `created_at` ASC LIMIT +$2;
 
 -- tasks.query().filter(STATUS.eq(…)).count()
 SELECT count(*) FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2);
@@ -140,16 +140,16 @@ DELETE FROM `subtasks` WHERE `user_id` = $1 AND (`title` = $2) RETURNING 0, `id`
 INSERT INTO `user_access_log` (user_id, entity_type, entity_id, operation, details) VALUES ($1, 'subtasks', $2, 'delete', $3);
 
 -- ….order_by(CREATED_AT.desc()).page(1, None)
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) ORDER BY `created_at` DESC, `id` DESC LIMIT $3;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) ORDER BY `created_at` DESC, `id` DESC LIMIT +$3;
 
 -- ….page(1, cursor)
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) AND (`created_at` <= $3 AND (`created_at` < $3 OR (`id` < $4))) ORDER BY `created_at` DESC, `id` DESC LIMIT $5;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `created_at`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`status` = $2) AND (`created_at` <= $3 AND (`created_at` < $3 OR (`id` < $4))) ORDER BY `created_at` DESC, `id` DESC LIMIT +$5;
 
 -- ….order_by(DUE_ON.asc()).page(1, None): it may be NULL
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `due_on`, `id` FROM `tasks` WHERE `user_id` = $1 ORDER BY `due_on` ASC NULLS LAST, `id` ASC LIMIT $2;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `due_on`, `id` FROM `tasks` WHERE `user_id` = $1 ORDER BY `due_on` ASC NULLS LAST, `id` ASC LIMIT +$2;
 
 -- ….page(1, cursor), which holds a NULL
-SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `due_on`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`due_on` IS NULL AND (`id` > $2)) ORDER BY `due_on` ASC NULLS LAST, `id` ASC LIMIT $3;
+SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at`, `due_on`, `id` FROM `tasks` WHERE `user_id` = $1 AND (`due_on` IS NULL AND (`id` > $2)) ORDER BY `due_on` ASC NULLS LAST, `id` ASC LIMIT +$3;
 
 -- tasks.query().select::<Headline>().all()
 SELECT `title` FROM `tasks` WHERE `user_id` = $1;
@@ -161,10 +161,10 @@ SELECT `id`, `user_id`, `title`, `status`, `due_on`, `created_at`, `updated_at` 
 SELECT `status`, count(*) FROM `tasks` WHERE `user_id` = $1 GROUP BY `status` ORDER BY `status` ASC NULLS LAST;
 
 -- tasks.query().min(DUE_ON)
-SELECT `due_on` FROM `tasks` WHERE `user_id` = $1 AND (NOT (`due_on` IS NULL)) ORDER BY `due_on` ASC LIMIT $2;
+SELECT `due_on` FROM `tasks` WHERE `user_id` = $1 AND (NOT (`due_on` IS NULL)) ORDER BY `due_on` ASC LIMIT +$2;
 
 -- tasks.query().max(CREATED_AT)
-SELECT `created_at` FROM `tasks` WHERE `user_id` = $1 ORDER BY `created_at` DESC LIMIT $2;
+SELECT `created_at` FROM `tasks` WHERE `user_id` = $1 ORDER BY `created_at` DESC LIMIT +$2;
 
 -- tasks.children::<Subtask>(&id).all()
 SELECT `id`, `user_id`, `task_id`, `title` FROM `subtasks` WHERE `user_id` = $1 AND (`task_id` = $2);

@@ -37,7 +37,7 @@ pub(crate) fn page<DB: Backend>(
         text.sql(")");
     }
     select::order(&mut text, entity, keys);
-    text.sql(" LIMIT ").parameter();
+    text.limit();
     DB::add_integer(&mut arguments, rows)?;
     let keep = text.keep();
     Ok(Query { text: text.into_sql(), arguments, keep })

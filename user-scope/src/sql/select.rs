@@ -85,7 +85,7 @@ pub(crate) fn list<DB: Backend>(
     reach.condition(&mut text, &mut arguments, selection.filter.as_ref(), selection.state)?;
     order(&mut text, reach.entity(), &selection.order);
     if let Some(limit) = selection.limit {
-        text.sql(" LIMIT ").parameter();
+        text.limit();
         DB::add_integer(&mut arguments, i64::from(limit))?;
     }
     let keep = text.keep();
