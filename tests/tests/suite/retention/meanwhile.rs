@@ -164,3 +164,31 @@ async fn on_postgresql_what_goes_between_seals_and_rows_accuses_nobody() {
     assert_eq!((report.findings, report.purged), (vec![], purged.rows));
     library.close().await;
 }
+
+/// Each look finds one row less than the one before: what is missing is told all the same, and soon.
+#[tokio::test]
+async fn on_postgresql_whoever_goes_on_to_remove_rows_keeps_nobody_verifying() {
+    let world = old_log::<Postgres>(months_of_partitions).await;
+    let owner = owner(&world).await;
+    let library = user_scope::ScopedPool::new(owner.clone());
+    let system = library.system("retention of a year").requested_by(&user()).await.unwrap();
+    let (log, key) = (system.audit(), SealKey::generate().unwrap());
+    while log.seal(&key).await.unwrap().rows == 0 {}
+    let (public, done) = (key.public(), AtomicBool::new(false));
+    let take_one = "DELETE FROM user_access_log WHERE id = (SELECT min(id) FROM user_access_log)";
+    Postgres::run(&owner, take_one).await.unwrap();
+    let thief = async {
+        while !done.load(Ordering::SeqCst) {
+            Postgres::run(&owner, take_one).await.unwrap();
+        }
+    };
+    let verify = async {
+        let report = tokio::time::timeout(std::time::Duration::from_secs(60), log.verify(&public, None)).await;
+        done.store(true, Ordering::SeqCst);
+        report.expect("it comes to an end").unwrap()
+    };
+    let (report, ()) = tokio::join!(verify, thief);
+    let is_missing = |finding: &SealFinding| matches!(finding, SealFinding::RowsRemoved { .. });
+    assert!(report.findings.iter().any(is_missing), "{:?}", report.findings);
+    library.close().await;
+}
