@@ -215,7 +215,10 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
     /// [`Error::Isolation`] if the [`Enforcement`] does not fit it.
     pub async fn build(self) -> Result<ScopedPool<DB, Id>> {
         let failed = |error| Error::from_sqlx("connection", Doing::Reading, error);
-        let connect = |source| connect(source, self.pool.clone(), self.kept_statements, self.at_hand, self.pooling);
+        // One server, whoever logs in.
+        let lost = LastLoss::default();
+        let (kept, at_hand, pooling) = (self.kept_statements, self.at_hand, self.pooling);
+        let connect = |source| connect(source, self.pool.clone(), lost.clone(), kept, at_hand, pooling);
         let users = connect(self.source).await.map_err(failed)?;
         let system = match self.system {
             Some(source) => Some(connect(source).await.map_err(failed)?),
@@ -231,6 +234,7 @@ impl<DB: Backend, Id: Identifier> ScopedPoolBuilder<DB, Id> {
 async fn connect<DB: Backend>(
     source: PoolSource<DB>,
     pool: PoolOptions<DB>,
+    lost: LastLoss,
     kept_statements: usize,
     at_hand: Duration,
     pooling: Pooling,
@@ -241,7 +245,6 @@ async fn connect<DB: Backend>(
         Source::Options(options) => options,
     };
     let mut settings = pool.test_before_acquire(false);
-    let lost = LastLoss::default();
     if DB::IS_REMOTE {
         let lost = lost.clone();
         settings = settings.before_acquire(move |connection, met| {
@@ -249,7 +252,8 @@ async fn connect<DB: Backend>(
             if met.idle_for <= PING_AFTER && !lost.is_after(met.idle_for) {
                 return Box::pin(std::future::ready(Ok(true)));
             }
-            Box::pin(async move { connection.ping().await.map(|()| true) })
+            let lost = lost.clone();
+            Box::pin(async move { connection.ping().await.inspect_err(|_| lost.met()).map(|()| true) })
         });
     }
     let pool = settings.connect_with(DB::tune(*options, kept_statements, pooling)).await?;

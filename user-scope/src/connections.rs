@@ -103,8 +103,12 @@ impl<DB: Backend> Connections<DB> {
     /// Looks, once, whether what keeps users apart here is what the database expects.
     pub(crate) async fn check(&self) -> sqlx::Result<()> {
         let inner = &*self.0;
+        if inner.fits.initialized() {
+            return Ok(());
+        }
         let look = || fit::check(&inner.users, inner.system.as_ref(), &inner.guard, inner.pooling);
-        inner.fits.get_or_try_init(look).await.copied()
+        // What is done once is not to be in the future of every operation, which is moved as a whole.
+        Box::pin(inner.fits.get_or_try_init(look)).await.copied()
     }
 
     pub(crate) async fn close(&self) {

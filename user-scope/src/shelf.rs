@@ -91,7 +91,8 @@ impl<DB: Backend> Shelf<DB> {
         if let Some(connection) = self.0.take_up() {
             return Ok(connection.lock_owned().await);
         }
-        let connection = self.0.pool.acquire().await?;
+        // Not in the future of every operation: it is eight kilobytes, and they are moved.
+        let connection = Box::pin(self.0.pool.acquire()).await?;
         Ok(Arc::new(Mutex::new(Taken { connection, since: Instant::now() })).lock_owned().await)
     }
 
@@ -149,6 +150,10 @@ impl<DB: Backend> Inner<DB> {
         let mut state = self.lock();
         // The runtime in which they lived has gone, as that of a test, and a socket with it.
         let is_over = DB::IS_REMOTE && state.sweeper.as_ref().is_none_or(JoinHandle::is_finished);
+        // By itself it ends only when nothing lies here; with its runtime whatever lies in the pool is as dead.
+        if is_over && state.sweeper.take().is_some() {
+            self.lost.met();
+        }
         let last = state.lying.pop()?;
         if last.since.elapsed() <= self.at_hand && !is_over {
             return Some(last.connection);
