@@ -53,7 +53,7 @@ impl<Id: Identifier> fmt::Debug for UserContext<Id> {
     }
 }
 
-/// Whose rows a statement may touch. Every constructor of a statement takes one.
+/// Whose rows a statement may touch; with the table it is what every constructor of a statement takes.
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "it never leaves the library")]
 #[derive(Clone, Copy)]

@@ -11,10 +11,6 @@ fn fits<DB: Backend>(table: Table<DB>, row: &DB::Row) -> bool {
     DB::DIALECT == Dialect::Sqlite || table.codecs().all(fits)
 }
 
-fn first_fits<DB: Backend>(table: Table<DB>, rows: &[DB::Row]) -> bool {
-    rows.first().is_none_or(|row| fits(table, row))
-}
-
 /// Why a row does not fit, if it does not after all. A NULL may stand in a column of any type, as sqlx has it.
 fn misfit<DB: Backend>(table: Table<DB>, row: &DB::Row) -> sqlx::Result<()> {
     table.codecs().try_for_each(|(column, codec)| codec.read(row, column).map(drop))
@@ -32,7 +28,10 @@ pub(super) fn decode<T: UserScoped, DB: Stores<T>>(row: &DB::Row) -> sqlx::Resul
 /// Reads all rows of a result.
 pub(crate) fn decode_all<T: UserScoped, DB: Stores<T>>(rows: &[DB::Row], into: &mut Vec<T>) -> sqlx::Result<()> {
     let table = Table::<DB>::of::<T>();
-    let all_fit = first_fits(table, rows);
+    let all_fit = match rows {
+        [first, ..] => fits(table, first),
+        [] => true,
+    };
     into.reserve(rows.len());
     for row in rows {
         if !all_fit {

@@ -111,7 +111,7 @@ impl<T: UserScoped, V: 'static, N: Nullability> Column<T, V, N> {
         N::of(value).ok_or_else(|| self.unreadable("NULL".into()))
     }
 
-    /// The same, before it is given as the column gives it.
+    /// `None` for NULL, which is an error where the column has none.
     pub(crate) fn read_present<DB: Stores<T>>(self, row: &DB::Row, position: usize) -> sqlx::Result<Option<V>> {
         let value = self.read_optional::<DB>(row, position)?;
         if value.is_none() && !N::IS_NULLABLE {

@@ -42,7 +42,9 @@ impl fmt::Display for Cause {
         };
         match error.code() {
             // Class 22 quotes the value that it cannot take, in its very message.
-            Some(code) if code.starts_with("22") => write!(f, "the database refused a value (SQLSTATE {code})"),
+            Some(code) if code.starts_with("22") => {
+                write!(f, "the database refused a value{} (SQLSTATE {code})", refused_for(&code))
+            }
             Some(code) => write!(f, "{} (code {code})", error.message()),
             None => f.write_str(error.message()),
         }
@@ -60,6 +62,20 @@ impl std::error::Error for Cause {}
 impl From<sqlx::Error> for Cause {
     fn from(error: sqlx::Error) -> Self {
         Self(Box::new(error))
+    }
+}
+
+/// What is wrong with a value, as far as its class says it without the value.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn refused_for(code: &str) -> &'static str {
+    match code {
+        "22001" => ", which is too long",
+        "22003" => ", which is out of range",
+        "22007" | "22008" => ", which is no date or time that it knows",
+        "22012" => ", by which it cannot divide",
+        "22021" | "22P05" => ", which has a character that it cannot store",
+        "22P02" | "22P03" => ", which is not of its type",
+        _ => "",
     }
 }
 

@@ -118,12 +118,10 @@ where
             let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
             let rows = u64::try_from(DB::get_integer(row, 1)?).unwrap_or(0);
             sum = V::Total::read::<DB>(row, 0, rows).map_err(|error| column.named(error))?;
-            Ok(Found::Counted(rows))
+            Ok(if sum.is_some() { Found::Counted(rows) } else { Found::NotFinite(rows) })
         };
         self.ask("sum", wanted, &mut read).await?;
-        sum.ok_or_else(|| Error::Rejected {
-            entity: T::entity().name(),
-            source: sqlx::Error::InvalidArgument("the sum is no finite number".into()).into(),
-        })
+        // Without one it has failed.
+        sum.ok_or_else(|| Error::NotFound { entity: T::entity().name() })
     }
 }

@@ -58,8 +58,9 @@ where
         }
         let parents = T::parents_of_changes(&changes);
         let changes = binding_changes::<T, DB>(changes);
-        let touched = Touched::revised(T::entity(), &predicate.condition, columns, parents, changes);
-        DB::touch_rows(self.access(), "update_where", touched).await
+        let access = self.access();
+        let touched = Touched::revised(access.entity(), &predicate.condition, columns, parents, changes);
+        DB::touch_rows(access, "update_where", touched).await
     }
 
     /// Deletes every row of the caller for which `predicate` holds, as [`delete`](Self::delete) does, and tells how many
@@ -73,8 +74,9 @@ where
     where
         C: Writes,
     {
-        let touched = Touched::deleted(T::entity(), Rows::Where(Some(&predicate.condition)));
-        DB::touch_rows(self.access(), "delete_where", touched).await
+        let access = self.access();
+        let touched = Touched::deleted(access.entity(), Rows::Where(Some(&predicate.condition)));
+        DB::touch_rows(access, "delete_where", touched).await
     }
 }
 

@@ -51,7 +51,8 @@ where
         T: SoftDelete,
         C: Writes + Reaches<T>,
     {
-        let touched = Touched::restored(T::entity(), id);
-        DB::touch_rows(self.access(), "restore", touched).await.map(drop)
+        let access = self.access();
+        let touched = Touched::restored(access.entity(), id);
+        DB::touch_rows(access, "restore", touched).await.map(drop)
     }
 }

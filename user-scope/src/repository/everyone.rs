@@ -58,8 +58,9 @@ where
         T: SoftDelete,
         C: Administers + Writes + Reaches<T>,
     {
-        let touched = Touched::purged(T::entity(), Rows::One(id));
-        DB::touch_rows(self.access(), "purge", touched).await.map(drop)
+        let access = self.access();
+        let touched = Touched::purged(access.entity(), Rows::One(id));
+        DB::touch_rows(access, "purge", touched).await.map(drop)
     }
 
     /// Removes for good those rows for which `predicate` holds and that are marked as deleted, with their children, and
@@ -73,7 +74,8 @@ where
         T: SoftDelete,
         C: Administers + Writes,
     {
-        let touched = Touched::purged(T::entity(), Rows::Where(Some(&predicate.condition)));
-        DB::touch_rows(self.access(), "purge", touched).await
+        let access = self.access();
+        let touched = Touched::purged(access.entity(), Rows::Where(Some(&predicate.condition)));
+        DB::touch_rows(access, "purge", touched).await
     }
 }

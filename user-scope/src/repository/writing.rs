@@ -2,12 +2,12 @@
 
 use sqlx::error::BoxDynError;
 
-use super::compiled::{Insertion, Touched, Update, stale_or_forgotten};
+use super::compiled::{Insertion, Touched, Update, WrittenRows, stale_or_forgotten};
 use super::{Reaches, ScopedRepository};
 use crate::context::{Caller, Inserts, Writes};
-use crate::entity::{Moment, Stamp, Stores, UserScoped};
+use crate::entity::{Moment, Stamp, Stores, UserScoped, decode_all};
 use crate::error::{Error, Result};
-use crate::identifier::{Identifier, RawIdentifier};
+use crate::identifier::{IdValue, Identifier, RawIdentifier};
 use crate::sql::{Binding, Rows};
 
 impl<T, DB, C> ScopedRepository<'_, T, DB, C>
@@ -71,8 +71,9 @@ where
     where
         C: Writes + Reaches<T>,
     {
-        let touched = Touched::deleted(T::entity(), Rows::One(id));
-        DB::touch_rows(self.access(), "delete", touched).await.map(drop)
+        let access = self.access();
+        let touched = Touched::deleted(access.entity(), Rows::One(id));
+        DB::touch_rows(access, "delete", touched).await.map(drop)
     }
 }
 
@@ -135,6 +136,20 @@ fn stamp<'f, T: UserScoped>(id: Option<&T::Id>, owner: &'f T::Owner, moment: Mom
 
 fn nothing_left() -> BoxDynError {
     "all that was given is bound already".into()
+}
+
+impl<T: UserScoped, DB: Stores<T>> WrittenRows<DB> for Vec<T> {
+    fn read(&mut self, rows: &[DB::Row]) -> sqlx::Result<()> {
+        decode_all::<T, DB>(rows, self)
+    }
+
+    fn keys(&self) -> Vec<(IdValue, IdValue)> {
+        let mut keys = Vec::with_capacity(self.len());
+        for row in self {
+            keys.push((IdValue::of(row.id()), IdValue::of(row.owner())));
+        }
+        keys
+    }
 }
 
 /// The one row of a statement that wrote one.

@@ -31,11 +31,11 @@ impl<DB: Backend> Clone for Access<'_, DB> {
 impl<DB: Backend> Copy for Access<'_, DB> {}
 
 impl<'a, DB: Backend> Access<'a, DB> {
-    pub(super) const fn entity(&self) -> &'static Entity {
+    pub(in crate::repository) const fn entity(&self) -> &'static Entity {
         self.table.entity
     }
 
-    pub(in crate::repository) fn reach(self) -> Reach<'a, DB> {
+    pub(super) fn reach(self) -> Reach<'a, DB> {
         Reach { table: self.table, scope: self.caller.whose() }
     }
 
@@ -50,7 +50,7 @@ impl<'a, DB: Backend> Access<'a, DB> {
     }
 
     /// The same error, with the name of the column that it is about in place of its number.
-    pub(in crate::repository) fn named(self, error: sqlx::Error) -> sqlx::Error {
+    pub(super) fn named(self, error: sqlx::Error) -> sqlx::Error {
         let sqlx::Error::ColumnDecode { index, source } = error else { return error };
         let name =
             index.parse().ok().map(|position| self.entity().column_name(position)).filter(|name| !name.is_empty());
@@ -58,10 +58,7 @@ impl<'a, DB: Backend> Access<'a, DB> {
     }
 
     /// The statement, if it can be bound and has no more values than one can carry.
-    pub(in crate::repository) fn sendable(
-        self,
-        statement: Result<Statement<DB>, BoxDynError>,
-    ) -> Result<Statement<DB>> {
+    pub(super) fn sendable(self, statement: Result<Statement<DB>, BoxDynError>) -> Result<Statement<DB>> {
         let statement = statement.map_err(|error| self.unbindable(error))?;
         self.check_values(&statement)?;
         Ok(statement)
@@ -76,7 +73,7 @@ impl<'a, DB: Backend> Access<'a, DB> {
     }
 
     /// Whether the condition can be written.
-    pub(in crate::repository) fn check_depth(self, condition: Option<&Condition>) -> Result<()> {
+    pub(super) fn check_depth(self, condition: Option<&Condition>) -> Result<()> {
         match condition {
             Some(condition) if condition.is_too_deep() => Err(Error::TooDeep { entity: self.entity().name() }),
             _ => Ok(()),

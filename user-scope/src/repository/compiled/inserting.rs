@@ -28,15 +28,17 @@ pub(super) async fn insert<DB: Backend>(
     written: &mut dyn WrittenRows<DB>,
 ) -> Result<u64> {
     let operation = if insertion.many.is_some() { "insert_many" } else { "insert" };
-    let work = pin!(async { access.write(insertion.write(access)?, written).await });
+    let work = pin!(async { access.write(insertion.prepared(access)?, written).await });
     observed(access.entity().name(), operation, work).await
 }
 
 impl<DB: Backend> Insertion<'_, DB> {
-    fn write<'f>(self, access: Access<'f, DB>) -> Result<Rowwise<'f, DB>> {
+    fn prepared<'f>(self, access: Access<'f, DB>) -> Result<Rowwise<'f, DB>> {
         let Self { many, mut parents, mut new } = self;
-        parents.sort_by_key(|(parent, id)| (*parent, id.to_string()));
-        parents.dedup();
+        if many.is_some() {
+            parents.sort_by_key(|(parent, id)| (*parent, id.to_string()));
+            parents.dedup();
+        }
         let details = Details { rows: many.map(|rows| rows as u64), ..Details::default() };
         let mut act = Act { details, ..Act::creation(parents) };
         let recording = access.recording(&mut act);

@@ -8,7 +8,7 @@ use sqlx::error::BoxDynError;
 use super::Access;
 use crate::audit::{Details, Operation};
 use crate::backend::{Backend, Query};
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Error, Result};
 use crate::identifier::AnyIdentifier;
 use crate::observe::{Rows, observed};
 use crate::session::Session;
@@ -25,6 +25,8 @@ pub enum Found {
     Rows(usize),
     /// What so many rows come to; none of them was given.
     Counted(u64),
+    /// The same, and it is no number.
+    NotFinite(u64),
 }
 
 /// What is asked of the rows for which a condition holds.
@@ -52,7 +54,7 @@ impl Rows for Found {
     fn rows(&self) -> u64 {
         match self {
             Self::Rows(rows) => *rows as u64,
-            Self::Counted(rows) => *rows,
+            Self::Counted(rows) | Self::NotFinite(rows) => *rows,
         }
     }
 }
@@ -135,7 +137,7 @@ pub(super) async fn run<DB: Backend>(
     };
     let result = read(&rows);
     let trace = match &result {
-        Ok(Found::Counted(rows)) => {
+        Ok(Found::Counted(rows) | Found::NotFinite(rows)) => {
             let details = Details { rows: Some(0), counted: Some(*rows), ..Details::default() };
             access.read(Operation::List, None, details)
         }
@@ -143,5 +145,11 @@ pub(super) async fn run<DB: Backend>(
         Err(_) => access.listed(None),
     };
     session.conclude(trace, access.audit).await;
-    result.map_err(|error| access.unreadable(error))
+    match result {
+        Ok(Found::NotFinite(_)) => Err(Error::Rejected {
+            entity: access.entity().name(),
+            source: sqlx::Error::InvalidArgument("the sum is no finite number".into()).into(),
+        }),
+        other => other.map_err(|error| access.unreadable(error)),
+    }
 }

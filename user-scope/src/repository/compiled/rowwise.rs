@@ -6,7 +6,7 @@ use super::recording::{Recording, Written};
 use super::{Access, Act, Hindrance};
 use crate::audit::{Details, Operation, Values};
 use crate::backend::{Backend, Query, is_taken};
-use crate::entity::{Entity, Stores, UserScoped, decode_all};
+use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::identifier::IdValue;
 use crate::session::Health;
@@ -31,20 +31,6 @@ pub trait WrittenRows<DB: Database>: Send {
 
     /// The id of each that was read, and its owner.
     fn keys(&self) -> Vec<(IdValue, IdValue)>;
-}
-
-impl<T: UserScoped, DB: Stores<T>> WrittenRows<DB> for Vec<T> {
-    fn read(&mut self, rows: &[DB::Row]) -> sqlx::Result<()> {
-        decode_all::<T, DB>(rows, self)
-    }
-
-    fn keys(&self) -> Vec<(IdValue, IdValue)> {
-        let mut keys = Vec::with_capacity(self.len());
-        for row in self {
-            keys.push((IdValue::of(row.id()), IdValue::of(row.owner())));
-        }
-        keys
-    }
 }
 
 impl<DB: Backend> Access<'_, DB> {

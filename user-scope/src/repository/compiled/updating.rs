@@ -32,7 +32,7 @@ pub(super) async fn update<DB: Backend>(
 ) -> Result<u64> {
     let work = pin!(async {
         let version = update.version;
-        match access.write(update.write(access)?, written).await {
+        match access.write(update.prepared(access)?, written).await {
             Err(Error::Stale { .. }) => Err(stale_or_forgotten(access.entity().name(), version)),
             written => written,
         }
@@ -41,7 +41,7 @@ pub(super) async fn update<DB: Backend>(
 }
 
 impl<'f, DB: Backend> Update<'f, DB> {
-    fn write(self, access: Access<'f, DB>) -> Result<Rowwise<'f, DB>> {
+    fn prepared(self, access: Access<'f, DB>) -> Result<Rowwise<'f, DB>> {
         let Self { id, columns, parents, version, changes } = self;
         let entity = access.entity();
         let mut act = Act { version, ..Act::revision(entity, Some(id), columns, parents) };
