@@ -37,7 +37,19 @@ use std::process::ExitCode;
 use databases::Name;
 use figures::Report;
 
-const USAGE: &str = "usage: cargo run --release -p user-scope-benches -- sqlite [OPERATION] | postgres [OPERATION] | scale | compile | all | audit | instructions [sqlite|postgres|all]";
+const USAGE: &str = "\
+usage: cargo run --release -p user-scope-benches [--no-default-features] -- COMMAND
+
+  sqlite [OPERATION]    race by the clock, all operations or one (a minute; benches/results-sqlite.md)
+  postgres [OPERATION]  the same on PostgreSQL (a minute; benches/results-postgres.md)
+  scale                 10,000,000 rows of 100,000 users beside 10,000 of 100 (five minutes; benches/results-scale.md)
+  compile               30 entities beside the same with FromRow (two minutes; benches/results-compile.md)
+  all                   all of these, as without a command (ten minutes; writes benches/results.md anew)
+  audit                 what the background audit stores in a second, and what an event costs
+  instructions [sqlite|postgres|all]
+                        instructions of the client, by valgrind (ten minutes a database; writes benches/instructions.md anew)
+
+Peers compile for some minutes; --no-default-features leaves them out. PostgreSQL is started by the program itself.";
 const BOTH: [Name; 2] = [Name::Sqlite, Name::Postgres];
 
 fn main() -> ExitCode {
@@ -69,8 +81,9 @@ fn main() -> ExitCode {
         [instructions::WORKER, database, contestant, operation, count] => {
             instructions::work(database, contestant, operation, count);
         }
+        ["--help" | "-h" | "help"] => println!("{USAGE}\n\noperations: {}", race::operations()),
         _ => {
-            eprintln!("{USAGE}\noperations: {}", race::operations());
+            eprintln!("{USAGE}\n\noperations: {}", race::operations());
             return ExitCode::FAILURE;
         }
     }

@@ -1,10 +1,10 @@
-//! user-scope, as its README shows it.
+//! user-scope, on a pool that it has made, or around one that was there.
 
 use user_scope::audit::AuditSettings;
 use user_scope::{Change, Enforcement, ScopedPool, UserContext, Uuid};
 
 use super::{Contestant, one_by_one};
-use crate::databases::{Arena, CONNECTIONS};
+use crate::databases::{Arena, CONNECTIONS, Tuning};
 use crate::world::{NewTask, Status, Task, TaskChanges};
 
 /// How it reaches the database, and what it records.
@@ -16,6 +16,13 @@ pub(crate) struct Reaches {
 pub(crate) struct Scoped<DB: user_scope::Backend>(pub(crate) ScopedPool<DB>, Enforcement);
 
 impl<DB: Arena> Scoped<DB> {
+    /// Around sqlx's default pool, by hand.
+    pub(crate) async fn around(address: &str) -> Self {
+        let pool = DB::pool(address, Tuning::Default).await;
+        let pool = ScopedPool::builder(pool).build().await.expect("the database is there");
+        Self(pool, Enforcement::Predicate)
+    }
+
     pub(crate) async fn connect(address: &str, reaches: Reaches) -> Self {
         let enforcement = reaches.enforcement;
         let pool = ScopedPool::builder(DB::source(address))

@@ -68,9 +68,12 @@ pub(crate) trait Arena: Stores<Task> {
     /// The same tables under isolation, where the database can tell users apart by itself.
     async fn isolated_home() -> Option<Self::Home>;
 
-    /// sqlx by hand, on a pool that is tuned as user-scope tunes its own, or on sqlx's default one.
+    /// A pool of sqlx's, tuned as user-scope tunes its own, or as it is by default.
+    async fn pool(address: &str, tuning: Tuning) -> Pool<Self>;
+
+    /// sqlx by hand, on such a pool.
     type ByHand: Contestant;
-    async fn by_hand(address: &str, pool: Tuning, audited: bool) -> Self::ByHand;
+    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> Self::ByHand;
 
     /// What others would take instead.
     #[cfg(feature = "peers")]

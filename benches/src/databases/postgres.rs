@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Postgres};
+use sqlx::{ConnectOptions, Pool, Postgres};
 use user_scope::{Isolation, PoolSource};
 use user_scope_tests::postgres::{Database, server};
 
@@ -31,9 +31,7 @@ impl Arena for Postgres {
         home.app().to_url_lossy().to_string()
     }
 
-    type ByHand = ByHand<Postgres>;
-
-    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> ByHand<Postgres> {
+    async fn pool(address: &str, tuning: Tuning) -> Pool<Postgres> {
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
         let pool = match tuning {
             Tuning::Default => pool.connect_with(options(address)),
@@ -42,7 +40,13 @@ impl Arena for Postgres {
                 pool.test_before_acquire(false).connect_with(options)
             }
         };
-        ByHand { pool: pool.await.expect("the server runs"), audited }
+        pool.await.expect("the server runs")
+    }
+
+    type ByHand = ByHand<Postgres>;
+
+    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> ByHand<Postgres> {
+        ByHand { pool: Self::pool(address, tuning).await, audited }
     }
 
     #[cfg(feature = "peers")]

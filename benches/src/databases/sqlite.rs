@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::{Pool, Sqlite};
 use user_scope::PoolSource;
 use user_scope_tests::directory::Directory;
 
@@ -56,9 +56,7 @@ impl Arena for Sqlite {
         None
     }
 
-    type ByHand = ByHand<Sqlite>;
-
-    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> ByHand<Sqlite> {
+    async fn pool(address: &str, tuning: Tuning) -> Pool<Sqlite> {
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
         let pool = match tuning {
             Tuning::Default => pool.connect_with(options(address)),
@@ -67,7 +65,13 @@ impl Arena for Sqlite {
                 pool.test_before_acquire(false).connect_with(options)
             }
         };
-        ByHand { pool: pool.await.expect("the file is there"), audited }
+        pool.await.expect("the file is there")
+    }
+
+    type ByHand = ByHand<Sqlite>;
+
+    async fn by_hand(address: &str, tuning: Tuning, audited: bool) -> ByHand<Sqlite> {
+        ByHand { pool: Self::pool(address, tuning).await, audited }
     }
 
     #[cfg(feature = "peers")]

@@ -93,7 +93,10 @@ impl Report {
                 text,
                 "By the clock, microseconds for one operation: the median of the rounds, and of the ratios in each round to sqlx by hand on\n\
                  its default pool, without an audit. \"user-scope\" writes an audit row with each write, atomically, and records reads in the\n\
-                 background; what the writer has left when a turn ends is stored before the next, and not in its time. Lower is better.\n"
+                 background; what the writer has left when a turn ends is stored before the next, and not in its time. Its pool is one that\n\
+                 `ScopedPool::builder` has made from options, and keeps connections at hand; \"your pool\" is sqlx's default pool, as\n\
+                 `ScopedPool::new` takes it. \"tuned\": `test_before_acquire(false)`, and 100 statements kept; \"audited\": tuned, and each\n\
+                 write with the same row in the audit, reads with none. Lower is better.\n"
             );
         }
         for race in &self.races {
@@ -104,7 +107,8 @@ impl Report {
                 text,
                 "Instructions of the client's process for one operation, once warm, counted by callgrind, which no noise touches. Reads are not\n\
                  audited, and writes by both, atomically. `tuned`: beside sqlx by hand on a pool with the same settings as user-scope's.\n\
-                 `read_audited`: with the audit of reads in the background, as is the default; by hand nothing is recorded.\n\n{}\n",
+                 `read_audited`: with the audit of reads in the background, as is the default; by hand nothing is recorded. The ratio is the\n\
+                 median of those of the rounds, and the counts are medians by themselves.\n\n{}\n",
                 self.counts(presets::ASCII_MARKDOWN)
             );
         }
@@ -117,6 +121,9 @@ impl Report {
             if let Some(found) = targets::found(&figure.name) {
                 let _ = writeln!(text, "- `{}`: {found}", figure.name);
             }
+        }
+        if cfg!(not(feature = "peers")) && !self.races.is_empty() {
+            text.push_str("\nWithout the peers, which the feature `peers` brings.\n");
         }
         let _ = writeln!(text, "\n{}, on {}.", Utc::now().format("%Y-%m-%d"), self.machine);
         let _ = writeln!(text, "{}.", self.databases.join(", "));

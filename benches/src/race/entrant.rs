@@ -57,6 +57,7 @@ impl<DB: Arena> Entrant<DB> {
             Self::Scoped("user-scope, no audit", scoped(address, without, Enforcement::Predicate).await),
             Self::Scoped("user-scope", scoped(address, with.clone(), Enforcement::Predicate).await),
         ];
+        all.push(Self::Scoped("user-scope, your pool", Scoped::around(address).await));
         if let Some(isolated) = isolated {
             all.push(Self::Scoped("user-scope, enforced", scoped(isolated, with, Enforcement::Database).await));
         }
