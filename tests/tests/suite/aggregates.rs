@@ -22,7 +22,7 @@ on_each_database!(
 
 #[derive(Debug, Clone, Copy, PartialEq, sqlx::Type)]
 #[sqlx(transparent)]
-struct Cents(i64);
+pub(super) struct Cents(i64);
 
 impl Ordered for Cents {}
 impl Summable for Cents {
@@ -31,7 +31,7 @@ impl Summable for Cents {
 
 #[derive(Debug, Clone, PartialEq, UserScoped)]
 #[user_scoped(table = "measures")]
-struct Measure {
+pub(super) struct Measure {
     #[user_scoped(id)]
     id: Uuid,
     #[user_scoped(owner)]
@@ -41,10 +41,10 @@ struct Measure {
     large: Option<i64>,
     cents: Cents,
     single: f32,
-    double: Option<f64>,
+    pub(super) double: Option<f64>,
 }
 
-async fn measured<DB: TestDb>() -> (World<DB>, UserContext) {
+pub(super) async fn measured<DB: TestDb>() -> (World<DB>, UserContext) {
     let world = World::<DB>::open().await;
     let table = "CREATE TABLE measures (id {uuid} PRIMARY KEY, user_id {uuid} NOT NULL, small SMALLINT NOT NULL, \
                  medium INTEGER NOT NULL, large BIGINT, cents BIGINT NOT NULL, single REAL NOT NULL, \
@@ -58,7 +58,7 @@ fn measure(large: Option<i64>, double: Option<f64>) -> NewMeasure {
     NewMeasure { small: 30_000, medium: i32::MAX, large, cents: Cents(250), single: 0.5, double }
 }
 
-async fn of<DB: TestDb + Stores<Measure>>(
+pub(super) async fn of<DB: TestDb + Stores<Measure>>(
     measures: &ScopedRepository<'_, Measure, DB>,
     values: &[(Option<i64>, Option<f64>)],
 ) {

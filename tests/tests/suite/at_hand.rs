@@ -166,6 +166,19 @@ async fn a_closed_pool_leaves_no_connection_at_hand_on_postgresql() {
     timeout(PATIENCE, gone).await.expect("all of them end");
 }
 
+/// Has the server end all connections of the application, and tells how many there were.
+async fn end_all(world: &World<sqlx::Postgres>) -> i64 {
+    let superuser = sqlx::PgPool::connect_with(world.home.superuser()).await.unwrap();
+    let ends = format!(
+        "WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = '{}') \
+         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 60000)) FROM theirs",
+        user_scope_tests::postgres::server().app_role()
+    );
+    let ended = sqlx::Postgres::number(&superuser, &ends).await;
+    superuser.close().await;
+    ended
+}
+
 /// When the server has ended them all, whoever meets the first dead one tells of the others: nobody else meets any, whether they
 /// are at hand or lie in sqlx's pool.
 async fn one_failure_tells_of_all<R>(
@@ -180,14 +193,7 @@ async fn one_failure_tells_of_all<R>(
         tx.commit().await.unwrap();
     };
     join_all((0..8).map(|_| hold())).await;
-    let superuser = sqlx::PgPool::connect_with(told.world.home.superuser()).await.unwrap();
-    let ends = format!(
-        "WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = '{}') \
-         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 60000)) FROM theirs",
-        user_scope_tests::postgres::server().app_role()
-    );
-    assert!(sqlx::Postgres::number(&superuser, &ends).await >= 8);
-    superuser.close().await;
+    assert!(end_all(&told.world).await >= 8);
     let mut failures = 0;
     for _ in 0..20 {
         failures += usize::from(work(&told.pool, &told.alice).await.is_err());
@@ -212,4 +218,22 @@ async fn one_begin_that_fails_tells_of_all_dead_connections_on_postgresql() {
         pool.begin(alice).await?.commit().await
     }))
     .await;
+}
+
+/// A login of its own leads to the same server.
+#[tokio::test]
+async fn what_users_have_lost_system_mode_does_not_use_on_postgresql() {
+    let world = World::<sqlx::Postgres>::with(AuditSettings::off(), 1).await;
+    let source = || sqlx::Postgres::source(&world.home);
+    let pool = super::databases::builder(source()).system_source(source()).at_hand_for(Duration::ZERO);
+    let pool: ScopedPool<sqlx::Postgres> = pool.audit(AuditSettings::off()).build().await.unwrap();
+    let alice = user();
+    let system = pool.system("what was lost").requested_by(&alice).await.unwrap();
+    let (hers, all) = (pool.repository::<Task>(&alice), system.repository::<Task>());
+    let counts = (hers.query().count().await.unwrap(), all.query().count().await.unwrap());
+    assert_eq!(counts, (0, 0));
+    assert!(end_all(&world).await >= 2);
+    hers.query().count().await.unwrap_err();
+    assert_eq!(all.query().count().await.unwrap(), 0);
+    pool.close().await;
 }

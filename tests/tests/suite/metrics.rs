@@ -9,8 +9,9 @@ use std::task::Poll;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tokio::sync::Semaphore;
 use user_scope::audit::{AuditEvent, AuditSettings, AuditSink, BoxFuture, Overflow, SinkError};
-use user_scope::{Change, Uuid};
+use user_scope::{Change, Stores, Uuid};
 
+use super::aggregates::{Measure, measured, of};
 use super::databases::TestDb;
 use super::entities::{NewSecret, Secret, SecretChanges, Task};
 use super::world::{World, new_task, user};
@@ -21,6 +22,7 @@ on_each_database!(
     the_audits_events_are_counted_and_its_queue_is_measured,
     no_label_tells_a_value_or_a_user,
     the_figures_tell_no_denial_from_a_miss,
+    a_sum_that_is_no_number_is_counted_as_refused,
 );
 
 /// The recorder of this thread, on which all of a test runs but the drivers.
@@ -221,4 +223,22 @@ async fn no_label_tells_a_value_or_a_user<DB: TestDb>() {
     for value in ["hunter", "mail", &alice.user().to_string(), &secret.id.to_string()] {
         assert!(!everything.contains(value), "{value} is told: {everything}");
     }
+}
+
+/// The database gave it, and the caller got an error.
+async fn a_sum_that_is_no_number_is_counted_as_refused<DB: TestDb + Stores<Measure>>() {
+    recording!(snapshotter);
+    let (world, alice) = measured::<DB>().await;
+    let measures = world.pool.repository::<Measure>(&alice);
+    of(&measures, &[(None, Some(f64::INFINITY)), (None, Some(f64::NEG_INFINITY))]).await;
+    since(&snapshotter);
+    measures.query().sum(Measure::DOUBLE).await.unwrap_err();
+    measures.query().count().await.unwrap();
+    assert_eq!(
+        only(since(&snapshotter), "user_scope_operations_total"),
+        expected(&[
+            ("user_scope_operations_total{entity=measures,operation=count,outcome=ok}", 1.0),
+            ("user_scope_operations_total{entity=measures,operation=sum,outcome=rejected}", 1.0),
+        ])
+    );
 }
