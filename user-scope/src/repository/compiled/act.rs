@@ -68,8 +68,13 @@ impl<'a> Act<'a> {
 }
 
 /// What the audit names: what the application set.
-pub(super) fn named(entity: &Entity, columns: ColumnSet) -> ColumnSet {
+fn named(entity: &Entity, columns: ColumnSet) -> ColumnSet {
     entity.definition().updated_at.map_or(columns, |position| columns.without(position))
+}
+
+/// Those of them whose values are recorded.
+pub(super) fn valued(entity: &Entity, columns: ColumnSet) -> ColumnSet {
+    if entity.definition().audit.values { named(entity, columns) } else { ColumnSet::EMPTY }
 }
 
 /// Whether some child, or a child of one that goes along, may keep a row from being deleted. `seen` ends a circle of

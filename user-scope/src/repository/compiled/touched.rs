@@ -1,6 +1,6 @@
 //! What is done to rows that gives none back.
 
-use super::act::named;
+use super::act::valued;
 use super::{Act, Hindrance};
 use crate::audit::{Details, Operation};
 use crate::backend::Backend;
@@ -59,7 +59,7 @@ impl<'f, DB: Backend> Touched<'f, DB> {
         parents: Vec<(usize, IdValue)>,
         changes: Binding<'f, DB>,
     ) -> Self {
-        let values = if entity.definition().audit.values { named(entity, columns) } else { ColumnSet::EMPTY };
+        let values = valued(entity, columns);
         Self {
             act: Act::revision(entity, None, columns, parents),
             rows: Rows::Where(Some(condition)),

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use super::act::named;
+use super::act::valued;
 use super::rowwise::{Rowwise, WrittenRows};
 use super::{Access, Act};
 use crate::backend::Backend;
@@ -46,7 +46,7 @@ impl<'f, DB: Backend> Update<'f, DB> {
         let entity = access.entity();
         let mut act = Act { version, ..Act::revision(entity, Some(id), columns, parents) };
         let recording = access.recording(&mut act);
-        let values = if entity.definition().audit.values { named(entity, columns) } else { ColumnSet::EMPTY };
+        let values = valued(entity, columns);
         let row = OneRow { reach: access.reach(), id };
         let recorded = if recording.record().is_beside() { values } else { ColumnSet::EMPTY };
         let look = sql::look(&row, recorded).map_err(|error| access.unbindable(error))?;
