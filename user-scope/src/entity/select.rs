@@ -107,7 +107,7 @@ impl<T: UserScoped, V: 'static> SelectedAs<T, Option<V>> for Column<T, V, Nullab
 impl<T: UserScoped, V: 'static, N: Nullability> Column<T, V, N> {
     /// The column's value, which stands at `position` of `row`.
     pub(crate) fn read<DB: Stores<T>>(self, row: &DB::Row, position: usize) -> sqlx::Result<N::Of<V>> {
-        let value = self.read_present::<DB>(row, position)?;
+        let value = self.read_optional::<DB>(row, position)?;
         N::of(value).ok_or_else(|| self.unreadable("NULL".into()))
     }
 

@@ -1,12 +1,12 @@
 //! What the rows of a query come to: how many of each value, the least, the greatest, the sum.
 
 use super::Query;
-use super::compiled::{Found, Wanted};
+use super::compiled::{Found, Wanted, not_finite};
 use crate::context::Caller;
 use crate::entity::{
     Column, Direction, Node, Nullability, Order, Ordered, Predicate, Stores, Summable, Total, UserScoped,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl<T, DB, C, R> Query<'_, T, DB, C, R>
 where
@@ -109,8 +109,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Rejected`] if the sum is more than an `i64` can hold, or no finite number; SQLite also refuses integers
-    /// that go beyond on the way. Otherwise as [`all`](Self::all).
+    /// [`Error::Rejected`](crate::Error::Rejected) if the sum is more than an `i64` can hold, or no finite number; SQLite also
+    /// refuses integers that go beyond on the way. Otherwise as [`all`](Self::all).
     pub async fn sum<V: Summable, N: Nullability>(self, column: Column<T, V, N>) -> Result<V::Total> {
         let wanted = Wanted::Sum { column: column.position(), as_float: V::Total::IS_FLOAT };
         let mut sum = None;
@@ -121,7 +121,6 @@ where
             Ok(if sum.is_some() { Found::Counted(rows) } else { Found::NotFinite(rows) })
         };
         self.ask("sum", wanted, &mut read).await?;
-        // Without one it has failed.
-        sum.ok_or_else(|| Error::NotFound { entity: T::entity().name() })
+        sum.ok_or_else(|| not_finite(T::entity()))
     }
 }

@@ -32,6 +32,7 @@ pub(crate) use access::Access;
 use act::{Act, Hindrance};
 pub(crate) use inserting::Insertion;
 pub(crate) use paging::{PageRead, Paging};
+pub(super) use reading::not_finite;
 pub(crate) use reading::{Found, Question, Reader, Wanted};
 pub(crate) use rowwise::WrittenRows;
 pub(crate) use touched::Touched;

@@ -8,6 +8,7 @@ use sqlx::error::BoxDynError;
 use super::Access;
 use crate::audit::{Details, Operation};
 use crate::backend::{Backend, Query};
+use crate::entity::Entity;
 use crate::error::{Doing, Error, Result};
 use crate::identifier::AnyIdentifier;
 use crate::observe::{Rows, observed};
@@ -146,10 +147,12 @@ pub(super) async fn run<DB: Backend>(
     };
     session.conclude(trace, access.audit).await;
     match result {
-        Ok(Found::NotFinite(_)) => Err(Error::Rejected {
-            entity: access.entity().name(),
-            source: sqlx::Error::InvalidArgument("the sum is no finite number".into()).into(),
-        }),
+        Ok(Found::NotFinite(_)) => Err(not_finite(access.entity())),
         other => other.map_err(|error| access.unreadable(error)),
     }
+}
+
+pub(in crate::repository) fn not_finite(entity: &Entity) -> Error {
+    let source = sqlx::Error::InvalidArgument("the sum is no finite number".into()).into();
+    Error::Rejected { entity: entity.name(), source }
 }
